@@ -1,0 +1,1 @@
+"""What one must know to judge a Hunk."""

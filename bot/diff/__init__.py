@@ -1,0 +1,1 @@
+"""What changed. Pure: bytes and values in, values out."""

@@ -1,0 +1,1 @@
+"""The model server: the only room that speaks to one."""

@@ -1,0 +1,1 @@
+"""Review -> something to read: one function for each reader, one list of them."""

@@ -1,0 +1,157 @@
+"""The Review as JSON: a contract, `patchwright.review/1`. Fields may be added to it, none changed or taken away."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from bot.diff.change import Failed, Side, Skipped, path_shown, printable
+from bot.review.findings import Category, Finding, Review, Severity
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ChangeJson(_Part):
+    base: str = Field(description="Commit id of the merge base; a word where the change isn't one of commits.")
+    head: str
+    files: int
+    hunks: int
+    added: int
+    removed: int
+
+
+class ReviewedJson(_Part):
+    files: int
+    hunks: int
+
+
+class UnreadJson(_Part):
+    path: str
+    hunks: int
+    reason: str
+
+
+class CoverageJson(_Part):
+    """reviewed + skipped + failed hunks are the change's hunks, always."""
+
+    reviewed: ReviewedJson
+    skipped: list[UnreadJson]
+    failed: list[UnreadJson]
+
+
+class SuggestionJson(_Part):
+    start_line: int
+    end_line: int
+    replacement: str
+
+
+class UnplacedJson(_Part):
+    path: str
+    severity: Severity
+    category: Category
+    confidence: Annotated[float, Field(ge=0, le=1)]
+    title: str
+    body: str
+    quote: str
+    evidence: list[str]
+    suggestion: SuggestionJson | None
+    fingerprint: str = Field(description="Stays the same while the quoted code does.")
+
+
+class FindingJson(UnplacedJson):
+    side: Side
+    start_line: Annotated[int, Field(ge=1)]
+    end_line: Annotated[int, Field(ge=1)]
+
+
+class UsageJson(_Part):
+    model: str
+    server: str
+    requests: int
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+    seconds: float
+
+
+class ReviewJson(_Part):
+    schema_: Literal["patchwright.review/1"] = Field(alias="schema")
+    change: ChangeJson
+    coverage: CoverageJson
+    findings: list[FindingJson]
+    unplaced: list[UnplacedJson]
+    summary: str
+    usage: UsageJson
+
+
+def as_json(review: Review) -> str:
+    return to_model(review).model_dump_json(by_alias=True, indent=2) + "\n"
+
+
+def json_schema() -> str:
+    """The JSON schema of what `as_json` writes."""
+    schema = ReviewJson.model_json_schema(by_alias=True, mode="serialization")
+    return json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}, indent=2) + "\n"
+
+
+def to_model(review: Review) -> ReviewJson:
+    change, coverage, cost = review.change, review.coverage, review.cost
+    return ReviewJson(
+        schema="patchwright.review/1",
+        change=ChangeJson(
+            base=change.base,
+            head=change.head,
+            files=len(change.files),
+            hunks=change.hunks,
+            added=change.added,
+            removed=change.removed,
+        ),
+        coverage=CoverageJson(
+            reviewed=ReviewedJson(files=coverage.files, hunks=coverage.hunks),
+            skipped=[_unread(item) for item in coverage.skipped],
+            failed=[_unread(item) for item in coverage.failed],
+        ),
+        findings=[_placed(finding) for finding in review.findings],
+        unplaced=[UnplacedJson(**_fields(finding)) for finding in review.unplaced],
+        summary=review.summary,
+        usage=UsageJson(
+            model=cost.model,
+            server=cost.server,
+            requests=cost.requests,
+            prompt_tokens=cost.prompt_tokens,
+            cached_tokens=cost.cached_tokens,
+            completion_tokens=cost.completion_tokens,
+            seconds=cost.seconds,
+        ),
+    )
+
+
+def _unread(item: Skipped | Failed) -> UnreadJson:
+    return UnreadJson(path=path_shown(item.path), hunks=item.hunks, reason=printable(item.reason))
+
+
+def _placed(finding: Finding) -> FindingJson:
+    assert finding.place is not None
+    place = finding.place
+    return FindingJson(**_fields(finding), side=place.side, start_line=place.start, end_line=place.end)
+
+
+def _fields(finding: Finding) -> dict[str, Any]:
+    suggestion = finding.suggestion
+    return {
+        "path": path_shown(finding.path),
+        "severity": finding.severity,
+        "category": finding.category,
+        "confidence": finding.confidence,
+        "title": finding.title,
+        "body": finding.body,
+        "quote": finding.quote,
+        "evidence": list(finding.evidence),
+        "suggestion": suggestion
+        and SuggestionJson(start_line=suggestion.start, end_line=suggestion.end, replacement=suggestion.replacement),
+        "fingerprint": finding.fingerprint,
+    }

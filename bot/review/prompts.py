@@ -1,0 +1,69 @@
+"""Words for the model: the templates of `prompts/`, filled in. No wording of its own stands here.
+
+The layout is what a server's prefix cache wants: first what all Chunks of a review share, byte for byte, then
+the Chunk, then the question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from string import Template
+
+from bot.context.chunks import Chunk, render
+from bot.diff.change import Change, FileDiff, Status, path_shown
+from bot.ports import Message
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def shared(change: Change, *, language: str, instructions: str, room: int) -> tuple[Message, str]:
+    """What every request of the review begins with: the system message, and the beginning of the first user message.
+
+    `room` is how many characters the map of the change may take.
+    """
+    system = _template("review_system").substitute(language=language)
+    rules = f"House rules of this project:\n{instructions.strip()}\n\n" if instructions.strip() else ""
+    return Message("system", system), _template("review_change").substitute(rules=rules, map=_map(change.files, room))
+
+
+def draft(prefix: tuple[Message, str], chunk: Chunk) -> tuple[Message, ...]:
+    system, opening = prefix
+    question = _template("review_draft").substitute(chunk=render(chunk))
+    return (system, Message("user", f"{opening}\n{question}"))
+
+
+def retry(messages: Sequence[Message], answer: str, problem: str) -> tuple[Message, ...]:
+    """Append-only, so that what the server has computed stays of use."""
+    again = _template("review_retry").substitute(problem=problem)
+    return (*messages, Message("assistant", answer), Message("user", again))
+
+
+def _map(files: Sequence[FileDiff], room: int) -> str:
+    """The files of the change, a line each, as many as there is room for."""
+    lines = [f"The change touches {len(files)} file{'s' if len(files) != 1 else ''}:\n"]
+    for at, file in enumerate(files):
+        line = f"{path_shown(file.path)} {_size(file)}\n"
+        if len(line) > room:
+            lines.append(f"and {len(files) - at} more\n")
+            break
+        room -= len(line)
+        lines.append(line)
+    return "".join(lines)
+
+
+def _size(file: FileDiff) -> str:
+    if file.status in (Status.ADDED, Status.DELETED):
+        return str(file.status)
+    return "binary" if file.binary else f"+{file.added} -{file.removed}"
+
+
+@cache
+def _template(name: str) -> Template:
+    """Beside the package in a wheel, one folder up in a source checkout or an editable install."""
+    for folder in (_PACKAGE / "prompts", _PACKAGE.parent / "prompts"):
+        file = folder / f"{name}.md"
+        if file.is_file():
+            return Template(file.read_text("utf-8"))
+    raise FileNotFoundError(f"{name}.md is missing from prompts/")

@@ -1,0 +1,49 @@
+"""Many Findings -> the few to show: the same defect once, the worst and surest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from bot.review.findings import Finding
+
+
+def rank(findings: Iterable[Finding], *, min_confidence: float = 0.0) -> list[Finding]:
+    """Merged and sorted: by severity, then confidence, then where they stand, so that equals keep one order."""
+    merged: list[Finding] = []
+    for finding in sorted(findings, key=_order):
+        if finding.confidence < min_confidence:
+            continue
+        twin = next((at for at, other in enumerate(merged) if _same_defect(other, finding)), None)
+        if twin is None:
+            merged.append(finding)
+        else:
+            merged[twin] = _merge(merged[twin], finding)
+    return merged
+
+
+def _order(finding: Finding) -> tuple[int, float, str, str, int, str]:
+    side, start = (finding.place.side, finding.place.start) if finding.place else ("", 0)
+    return (finding.severity.rank, -finding.confidence, finding.path, side, start, finding.title)
+
+
+def _same_defect(one: Finding, other: Finding) -> bool:
+    """Overlapping lines of one kind of defect, or one quote without a place."""
+    if (one.path, one.category) != (other.path, other.category):
+        return False
+    if one.place is None or other.place is None:
+        return one.place is other.place and one.fingerprint == other.fingerprint
+    return (
+        one.place.side is other.place.side and one.place.start <= other.place.end and other.place.start <= one.place.end
+    )
+
+
+def _merge(kept: Finding, twin: Finding) -> Finding:
+    """Said twice: keep the worse one's words, and the other's as evidence where they differ."""
+    words: Sequence[str] = () if twin.body in (kept.body, *kept.evidence) else (twin.body,)
+    return replace(
+        kept,
+        confidence=max(kept.confidence, twin.confidence),
+        evidence=(*kept.evidence, *words, *(line for line in twin.evidence if line not in kept.evidence)),
+        suggestion=kept.suggestion or twin.suggestion,
+    )

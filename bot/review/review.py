@@ -1,0 +1,231 @@
+"""The verb: Change -> Review."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.context.chunks import Budget, Chunk, Count, render, split
+from bot.diff.change import Change, Failed, FileDiff, Hunk, Skipped
+from bot.diff.filters import worth_reading
+from bot.diff.parse import Unreadable, hunks_of
+from bot.diff.place import Unplaced, place
+from bot.errors import ModelError, ServerDown
+from bot.model.profiles import ModelProfile
+from bot.model.tokens import estimate
+from bot.ports import Message, Model, Question, Usage
+from bot.review import prompts
+from bot.review.draft import Draft, Drafted, Form, draft_all
+from bot.review.findings import Cost, Coverage, Finding, Review
+from bot.review.rank import rank
+from bot.review.summary import summarise
+
+MARGIN = 128  # tokens kept free for what a chat template adds
+SMALLEST = 200  # tokens of a Chunk below which a review makes no sense
+SAMPLE = 60_000  # characters of a file that the tokenizer is asked about; the rest is taken to be alike
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the user wants of a review. `concurrency` of None leaves it to the server."""
+
+    max_comments: int = 4
+    min_confidence: float = 0.0
+    concurrency: int | None = None
+    language: str = "English"
+    instructions: str = ""
+    ignore: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is known of the files beside the diff: path -> {attribute: set}, and blob id -> the top of its content."""
+
+    attributes: Mapping[str, Mapping[str, bool]]
+    tops: Mapping[str, bytes]
+
+
+async def review(
+    change: Change,
+    surroundings: Surroundings,
+    model: Model,
+    profile: ModelProfile,
+    wishes: Wishes,
+    *,
+    stop: asyncio.Event,
+    progress: Callable[[int, int], None],
+) -> Review:
+    """Ask `model` about every part of `change` that is worth reading. `progress` takes Chunks done and in all."""
+    started = time.monotonic()
+    kept, skipped = worth_reading(
+        change.files, ignore=wishes.ignore, attributes=surroundings.attributes, tops=surroundings.tops
+    )
+    prefix = prompts.shared(change, language=wishes.language, instructions=wishes.instructions, room=2 * profile.join)
+    budget = await _budget(model, profile, prefix)
+    chunks, unread = await _chunks(model, kept, budget)
+    warmth = await _warm(model, prefix, chunks)
+    drafted = await _draft(model, profile, chunks, prefix, wishes, stop, progress)
+    placed = [_finding(draft, part.chunk) for part in drafted for draft in part.drafts]
+    ranked = rank(placed, min_confidence=wishes.min_confidence)
+    findings = tuple(finding for finding in ranked if finding.place)
+    unplaced = tuple(finding for finding in ranked if not finding.place)
+    coverage = _coverage(change, [*skipped, *unread], drafted)
+    return Review(
+        change=change,
+        coverage=coverage,
+        findings=findings,
+        unplaced=unplaced,
+        shown=min(len(findings), wishes.max_comments),
+        summary=summarise(coverage, findings, unplaced),
+        cost=_cost(model, sum((part.usage for part in drafted), warmth), time.monotonic() - started),
+        demonstration=profile.demonstration,
+    )
+
+
+async def _budget(model: Model, profile: ModelProfile, prefix: tuple[Message, str]) -> Budget:
+    """The profile's budget, or what the server's context leaves beside the shared prefix and the answer."""
+    system, opening = prefix
+    (taken,) = await model.count([system.content + opening])
+    context = min(profile.context, model.capabilities.context)
+    room = context - taken - profile.answer - MARGIN
+    if room < SMALLEST:
+        raise ModelError(
+            f"the context of {model.capabilities.model} is too small: {context} tokens, of which the instructions take"
+            f" {taken} and the answer {profile.answer}",
+            "Serve the model with a longer context (vLLM: --max-model-len, Ollama: num_ctx), or say its real one with"
+            " `context:` in the configuration.",
+        )
+    return Budget(chunk=min(profile.chunk, room), join=min(profile.join, room))
+
+
+async def _chunks(model: Model, files: Sequence[FileDiff], budget: Budget) -> tuple[list[Chunk], list[Skipped]]:
+    """The Chunks of all files, and what can't be read after all."""
+    parsed: list[tuple[FileDiff, tuple[Hunk, ...]]] = []
+    skipped: list[Skipped] = []
+    for file in files:
+        try:
+            parsed.append((file, hunks_of(file)))
+        except Unreadable as error:
+            skipped.append(Skipped(file.path, file.hunks, f"unreadable: {error}"))
+    chunks: list[Chunk] = []
+    counts = await _counts(model, parsed, budget)
+    for (file, hunks), count in zip(parsed, counts, strict=True):
+        made, unread = split(file, hunks, budget, count)
+        chunks += made
+        skipped += unread
+    return chunks, skipped
+
+
+async def _counts(model: Model, parsed: Sequence[tuple[FileDiff, tuple[Hunk, ...]]], budget: Budget) -> list[Count]:
+    """How to count the tokens of each file.
+
+    The estimate says how long its parts are relative to each other; the server's tokenizer how long the whole is.
+    That is one cheap request for a file, and none for one that fits into a single Chunk anyway.
+    """
+    texts = [render(Chunk(file, hunks))[:SAMPLE] for file, hunks in parsed]
+    sizes = [estimate(text) for text in texts]
+    large = [at for at, size in enumerate(sizes) if size > budget.join]
+    told = await model.count([texts[at] for at in large]) if large else []
+    ratios = {at: count / sizes[at] for at, count in zip(large, told, strict=True)}
+    return [_scaled(ratios.get(at, 1.0)) for at in range(len(parsed))]
+
+
+def _scaled(ratio: float) -> Count:
+    return lambda text: estimate(text) * ratio
+
+
+async def _warm(model: Model, prefix: tuple[Message, str], chunks: Sequence[Chunk]) -> Usage:
+    """Have the server compute what all Chunks share, once, before many of them ask for it at the same moment."""
+    if len(chunks) < 2 or (model.capabilities.slots or 1) < 2:
+        return Usage()
+    system, opening = prefix
+    try:
+        return (await model.ask(Question((system, Message("user", opening)), None, 1))).usage
+    except ServerDown:
+        raise
+    except ModelError:
+        return Usage()
+
+
+async def _draft(
+    model: Model,
+    profile: ModelProfile,
+    chunks: Sequence[Chunk],
+    prefix: tuple[Message, str],
+    wishes: Wishes,
+    stop: asyncio.Event,
+    progress: Callable[[int, int], None],
+) -> list[Drafted]:
+    form = Form(profile.analysis, profile.max_findings, profile.gate, profile.answer)
+    concurrency = wishes.concurrency or model.capabilities.slots or 1
+    done = 0
+
+    def count() -> None:
+        nonlocal done
+        done += 1
+        progress(done, len(chunks))
+
+    progress(0, len(chunks))
+    return await draft_all(model, chunks, prefix, form, concurrency=concurrency, stop=stop, on_done=count)
+
+
+def _finding(draft: Draft, chunk: Chunk) -> Finding:
+    """A draft with the place of its quote, or the reason why it has none as its first evidence."""
+    where = place(draft.quote, draft.line, chunk.hunks)
+    return Finding(
+        path=chunk.file.path,
+        place=None if isinstance(where, Unplaced) else where,
+        severity=draft.severity,
+        category=draft.category,
+        confidence=draft.confidence,
+        title=draft.title.strip(),
+        body=draft.body.strip(),
+        quote=draft.quote,
+        evidence=(f"not placed: {where.reason}",) if isinstance(where, Unplaced) else (),
+    )
+
+
+def _coverage(change: Change, skipped: Sequence[Skipped], drafted: Sequence[Drafted]) -> Coverage:
+    """Each hunk once. One that was split counts as reviewed when all its parts were, else as failed.
+
+    Files are told apart by identity: a patch of several commits may hold one path more than once.
+    """
+    asked: dict[int, set[int]] = {}
+    lost: dict[tuple[int, int], str] = {}
+    for part in drafted:
+        file = id(part.chunk.file)
+        asked.setdefault(file, set()).update(part.chunk.indices)
+        if part.failure:
+            lost |= {(file, index): part.failure for index in part.chunk.indices if (file, index) not in lost}
+    paths = {id(file): file.path for file in change.files}
+    failed = Counter((paths[file], reason) for (file, _), reason in lost.items())
+    reviewed = {file: sum((file, index) not in lost for index in indices) for file, indices in asked.items()}
+    return Coverage(
+        files=len({paths[file] for file, hunks in reviewed.items() if hunks}),
+        hunks=sum(reviewed.values()),
+        skipped=tuple(_together(skipped)),
+        failed=tuple(Failed(path, hunks, reason) for (path, reason), hunks in failed.items()),
+    )
+
+
+def _together(skipped: Sequence[Skipped]) -> list[Skipped]:
+    """One entry for each path and reason."""
+    hunks = Counter[tuple[str, str]]()
+    for item in skipped:
+        hunks[item.path, item.reason] += item.hunks
+    return [Skipped(path, count, reason) for (path, reason), count in hunks.items()]
+
+
+def _cost(model: Model, used: Usage, seconds: float) -> Cost:
+    return Cost(
+        model=model.capabilities.model,
+        server=model.capabilities.server,
+        requests=used.requests,
+        prompt_tokens=used.prompt,
+        cached_tokens=used.cached,
+        completion_tokens=used.completion,
+        seconds=round(seconds, 2),
+    )

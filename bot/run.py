@@ -1,0 +1,247 @@
+"""What the commands do: build the tools from the options and the environment, call the verb, write the result."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+from bot import config as configuration
+from bot import sources
+from bot.config import Config
+from bot.diff.change import Change
+from bot.errors import BadInput, Interrupted, ModelError
+from bot.model.profiles import ModelProfile, profile_of
+from bot.model.recorded import Recorded, Recording
+from bot.ports import Model
+from bot.progress import Report, progress
+from bot.review.findings import Review, Severity
+from bot.review.review import Surroundings, Wishes
+from bot.review.review import review as review_verb
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+RECORDED = "recorded:"
+GRACE = 0.5  # seconds that an interrupted review has to say what it found
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewOptions:
+    """The command line of `review` and `demo`, as click read it; None where an option wasn't given."""
+
+    revisions: str
+    repo: Path
+    diff: str | None
+    staged: bool
+    base_url: str | None
+    model: str | None
+    weights: Path | None
+    concurrency: int | None
+    language: str | None
+    config: Path | None
+    form: str
+    output: Path | None
+    fail_on: str | None
+    max_comments: int | None
+    min_confidence: float | None
+    record: Path | None
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The flags that set something which the configuration can set too."""
+        flags = {name: getattr(self, name) for name in configuration.Settings.model_fields if hasattr(self, name)}
+        return {name: value for name, value in flags.items() if value is not None}
+
+
+def review(options: ReviewOptions, environment: Mapping[str, str]) -> int:
+    source = _source(options, environment)
+    for note in source.notes:
+        click.echo(f"patchwright: {note}", err=True)
+    file = sources.named_config(options.config) if options.config else source.config
+    config = configuration.load(file, environment, options.settings)
+    result, interrupted = _run(source.change, source.surroundings, config, options, environment)
+    _write(_rendered(result, options, environment), options.output)
+    return Interrupted.exit_code if interrupted else exit_code(result, config.settings.fail_on)
+
+
+def demo(options: ReviewOptions, environment: Mapping[str, str]) -> int:
+    """Review the example, and set what was found beside what was planted."""
+    from bot.demo import change, compare
+
+    config = configuration.load(None, environment, options.settings)
+    result, interrupted = _run(change(), Surroundings({}, {}), config, options, environment)
+    _write(_rendered(result, options, environment), options.output)
+    if options.form == "text":
+        _write("\n" + compare((*result.findings, *result.unplaced)), None)
+    return Interrupted.exit_code if interrupted else exit_code(result, config.settings.fail_on)
+
+
+def exit_code(result: Review, fail_on: Severity | None) -> int:
+    """3 before 1: a review with holes in it isn't one that only found something."""
+    if result.coverage.failed:
+        first = result.coverage.failed[0]
+        hunks = sum(item.hunks for item in result.coverage.failed)
+        click.echo(f"patchwright: the review is incomplete: {hunks} hunks failed, first: {first.reason}", err=True)
+        return ModelError.exit_code
+    stands = (finding.severity.reaches(fail_on) for finding in (*result.findings, *result.unplaced) if fail_on)
+    return 1 if any(stands) else 0
+
+
+def _source(options: ReviewOptions, environment: Mapping[str, str]) -> sources.Source:
+    if sum((bool(options.revisions), options.staged, options.diff is not None)) > 1:
+        raise BadInput("give one of RANGE, --diff and --staged")
+    if options.diff is not None:
+        return sources.from_patch(options.diff, options.repo, environment)
+    return sources.from_repository(options.repo, environment, revisions=options.revisions, staged=options.staged)
+
+
+def _run(
+    change: Change,
+    surroundings: Surroundings,
+    config: Config,
+    options: ReviewOptions,
+    environment: Mapping[str, str],
+) -> tuple[Review, bool]:
+    """The review, and whether the user broke it off."""
+    settings = config.settings
+    wishes = Wishes(
+        max_comments=settings.max_comments,
+        min_confidence=settings.min_confidence,
+        concurrency=settings.concurrency,
+        language=settings.language,
+        instructions=settings.instructions,
+        ignore=settings.ignore,
+    )
+
+    async def work(stop: asyncio.Event, report: Report) -> Review:
+        async with _model(config, url, key) as (model, profile):
+            recorded = Recording(model, record) if record else model
+            return await review_verb(
+                change,
+                surroundings,
+                recorded,
+                profile,
+                wishes,
+                stop=stop,
+                progress=lambda done, total: report("chunks drafted", done, total),
+            )
+
+    with ExitStack() as stack:
+        _check_writable(options.output)
+        record = stack.enter_context(_opened(options.record)) if options.record else None
+        report = stack.enter_context(progress())
+        url, key = settings.base_url, config.api_key
+        if not url and not settings.model.startswith(RECORDED):
+            from bot.model import embedded
+
+            url, key = stack.enter_context(embedded.default_engine(options.weights, environment, report))
+        return asyncio.run(_until_interrupted(work, report))
+
+
+async def _until_interrupted(work: Any, report: Report) -> tuple[Review, bool]:
+    """Run `work`; the first Ctrl-C asks it to end with what it has, and a moment later ends it."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    if sys.platform != "win32":
+        loop.add_signal_handler(signal.SIGINT, stop.set)
+        loop.add_signal_handler(signal.SIGTERM, stop.set)
+    task = asyncio.create_task(work(stop, report))
+    stopped = asyncio.create_task(stop.wait())
+    await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    if not task.done():
+        await asyncio.wait({task}, timeout=GRACE)
+    stopped.cancel()
+    if not task.done():
+        task.cancel()
+        raise Interrupted("interrupted before anything was reviewed")
+    return task.result(), stop.is_set()
+
+
+@asynccontextmanager
+async def _model(config: Config, url: str, key: str) -> AsyncIterator[tuple[Model, ModelProfile]]:
+    settings = config.settings
+    if settings.model.startswith(RECORDED):
+        recorded = Recorded(Path(settings.model.removeprefix(RECORDED)))
+        yield recorded, profile_of(recorded.capabilities.model)
+        return
+    from bot.model.client import Patience
+    from bot.model.probe import connect
+
+    model = settings.model if settings.base_url else ""
+    patience = Patience(answer=settings.timeout)
+    server, profile = await connect(url, model, key, context=settings.context, patience=patience)
+    try:
+        yield server, profile
+    finally:
+        await server.close()
+
+
+def _rendered(result: Review, options: ReviewOptions, environment: Mapping[str, str]) -> str:
+    if options.form == "json":
+        from bot.reports.json import as_json
+
+        return as_json(result)
+    if options.form == "markdown":
+        from bot.reports.markdown import as_markdown
+
+        return as_markdown(result)
+    from bot.reports.text import as_text
+
+    terminal = sys.stdout.isatty() and not options.output
+    width = os.get_terminal_size(sys.stdout.fileno()).columns if terminal else 100
+    return as_text(result, width=width, colour=terminal and "NO_COLOR" not in environment)
+
+
+def _write(text: str, output: Path | None) -> None:
+    """To stdout, or whole and at once to `output`."""
+    if output is None:
+        sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+        sys.stdout.flush()
+        return
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=output.parent, delete=False) as draft:
+        draft.write(text)
+    Path(draft.name).replace(output)
+
+
+def _check_writable(output: Path | None) -> None:
+    """Before the work, not after it."""
+    if output and not (output.parent.is_dir() and os.access(output.parent, os.W_OK)):
+        raise BadInput(f"can't write {output}: {output.parent} is no folder that can be written to")
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[TextIO]:
+    try:
+        file = path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"can't write the recording {path}: {error.strerror}") from error
+    with file:
+        yield file
+
+
+def config_table(repo: Path, file: Path | None, environment: Mapping[str, str]) -> str:
+    """Every setting, its value and where it came from."""
+    found = sources.named_config(file) if file else sources.working_config(repo, environment)
+    config = configuration.load(found, environment, {})
+    rows = [(key, repr(value), config.origins[key]) for key, value in config.settings]
+    rows.append(("api_key", "(set)" if config.api_key else "(not set)", "PATCHWRIGHT_API_KEY"))
+    wide = [max(len(row[at]) for row in rows) for at in (0, 1)]
+    return "\n".join(f"{key:<{wide[0]}}  {value:<{wide[1]}}  {origin}" for key, value, origin in rows)
+
+
+def check_config(repo: Path, file: Path | None, environment: Mapping[str, str]) -> str:
+    found = sources.named_config(file) if file else sources.working_config(repo, environment)
+    if found is None:
+        return f"There is no {configuration.REPOSITORY_FILE}; the defaults are in force."
+    configuration.load(found, {}, {})
+    return f"{found.name} is right."

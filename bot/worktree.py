@@ -1,0 +1,261 @@
+"""Git, by subprocess: a revision range or the index -> Change. The only reader of repositories.
+
+Nothing that a repository brings along is executed: no hooks, no external diff, no textconv, no monitor,
+no pager; the environment is an allow-list.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from bot.diff.change import Change, FileDiff, Status, printable
+from bot.errors import BadInput
+
+_SAFE = (
+    "-c", "core.hooksPath=/dev/null",
+    "-c", "core.fsmonitor=false",
+    "-c", "core.quotePath=false",
+    "-c", "core.pager=cat",
+    "-c", "protocol.allow=never",
+)  # fmt: skip
+_DIFF = (
+    "--no-ext-diff", "--no-textconv", "--no-color", "--full-index", "--find-renames", "--submodule=short",
+    "--src-prefix=a/", "--dst-prefix=b/", "--unified=3", "--inter-hunk-context=0", "--no-relative",
+    "-O/dev/null", "--ignore-submodules=none", "--ita-visible-in-index",
+)  # fmt: skip
+# What git needs of the environment: where it is, who the user is, and how it talks. Every GIT_* variable is
+# left out: set by a hook or an alias, it would point git to another repository than the one asked for.
+_ENVIRONMENT = ("PATH", "HOME", "XDG_CONFIG_HOME", "USERPROFILE", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP")
+
+_STATUS = {
+    b"A": Status.ADDED,
+    b"C": Status.COPIED,
+    b"D": Status.DELETED,
+    b"M": Status.MODIFIED,
+    b"R": Status.RENAMED,
+    b"T": Status.TYPE_CHANGED,
+    b"U": Status.UNMERGED,
+}
+_SECTION = re.compile(rb"^diff --git ", re.MULTILINE)
+_HUNK = re.compile(rb"^@@ -", re.MULTILINE)
+
+
+class GitFailed(BadInput):
+    """A git command said no; the message is git's own first line."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkTree:
+    """A git repository on this machine. `environment` is the process's own: what git needs of it is passed on."""
+
+    root: Path
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def git(self, *arguments: str, stdin: bytes = b"", index: Path | None = None) -> bytes:
+        """Standard output of `git ARGUMENTS`; `index` stands in for the repository's own."""
+        variables = self._variables() | ({"GIT_INDEX_FILE": str(index)} if index else {})
+        try:
+            done = subprocess.run(
+                ["git", *_SAFE, *arguments], cwd=self.root, env=variables, input=stdin, capture_output=True, check=False
+            )
+        except FileNotFoundError as error:
+            raise BadInput("git was not found", "Install git, or review a patch file with --diff FILE.") from error
+        if done.returncode:
+            first = done.stderr.decode("utf-8", "replace").strip().partition("\n")[0]
+            raise GitFailed(first.removeprefix("fatal: ").removeprefix("error: ") or f"git {arguments[0]} failed")
+        return done.stdout
+
+    def _variables(self) -> dict[str, str]:
+        told = {name: self.environment[name] for name in _ENVIRONMENT if name in self.environment}
+        return told | {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
+
+    def commit(self, revision: str) -> str:
+        """The commit id that `revision` names."""
+        try:
+            found = self.git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        except GitFailed as error:
+            hint = "Is it fetched? `git fetch --unshallow` or a deeper checkout may bring it."
+            raise BadInput(f"unknown revision: {printable(revision)}", hint) from error
+        return found.decode().strip()
+
+    def merge_base(self, base: str, head: str) -> str:
+        try:
+            bases = self.git("merge-base", base, head)
+        except GitFailed as error:
+            hint = "They share no history here; a shallow clone must be deepened first (`git fetch --unshallow`)."
+            raise BadInput(f"no merge base of {printable(base)} and {printable(head)}", hint) from error
+        return bases.decode().split()[0]
+
+    def default_base(self) -> str:
+        """What HEAD is to be compared with where nobody says it: its upstream, else the default branch."""
+        for name in ("@{upstream}", "origin/HEAD", "origin/main", "origin/master", "main", "master"):
+            try:
+                self.git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+            except GitFailed:
+                continue
+            return name
+        raise BadInput(
+            "there is no upstream and no default branch to compare with",
+            "Name what to review: `patchwright review BASE..HEAD`.",
+        )
+
+    def change(self, base: str, head: str) -> Change:
+        """What `head` changes since its merge base with `base`."""
+        head_id = self.commit(head)
+        base_id = self.merge_base(self.commit(base), head_id)
+        return Change(base_id, head_id, self._files(base_id, head_id))
+
+    def staged(self) -> Change:
+        """What the index changes since HEAD."""
+        try:
+            base = self.commit("HEAD")
+        except BadInput:  # before the first commit
+            base = self.git("hash-object", "-t", "tree", "/dev/null").decode().strip()
+        return Change(base, "index", self._files("--cached", base))
+
+    def tops(self, ids: Iterable[str], size: int) -> dict[str, bytes]:
+        """The first `size` bytes of each blob, by id; ids that aren't there are left out. Long blobs stream past."""
+        found: dict[str, bytes] = {}
+        with tempfile.TemporaryFile() as wanted:
+            wanted.write("".join(f"{blob}\n" for blob in ids).encode())
+            wanted.seek(0)
+            with subprocess.Popen(
+                ["git", *_SAFE, "cat-file", "--batch"],
+                cwd=self.root,
+                env=self._variables(),
+                stdin=wanted,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            ) as batch:
+                assert batch.stdout is not None
+                while header := batch.stdout.readline().split():
+                    if header[-1] == b"missing":
+                        continue
+                    left = int(header[2]) + 1  # git puts a line feed behind each content
+                    found[header[0].decode()] = batch.stdout.read(min(size, left - 1))
+                    left -= len(found[header[0].decode()])
+                    while left:
+                        left -= len(batch.stdout.read(min(left, 1 << 20)))
+        return found
+
+    def file_at(self, commit: str, path: str) -> bytes | None:
+        """The content of `path` in `commit`; None where there is no such regular file."""
+        entry = self.git("ls-tree", "-z", "--full-tree", commit, "--", f":(literal){path}").split()
+        if len(entry) < 3 or not entry[0].startswith(b"100"):
+            return None
+        return self.git("cat-file", "blob", entry[2].decode())
+
+    def attributes(self, commit: str, names: Sequence[str], paths: Sequence[str]) -> dict[str, dict[str, bool]]:
+        """path -> {name: whether it is set}, for those of `names` that the `.gitattributes` of `commit` speak of.
+
+        They are read through an index of our own, so that the change under review can't hide its files by
+        bringing attributes along.
+        """
+        with tempfile.TemporaryDirectory(prefix="patchwright-") as folder:
+            index = Path(folder) / "index"
+            self.git("read-tree", commit, index=index)
+            stdin = b"".join(os.fsencode(path) + b"\0" for path in paths)
+            told = self.git("check-attr", "--cached", "--stdin", "-z", *names, stdin=stdin, index=index)
+        found: dict[str, dict[str, bool]] = {}
+        fields = told.split(b"\0")
+        for path, name, value in zip(fields[0::3], fields[1::3], fields[2::3], strict=False):
+            if value != b"unspecified":
+                found.setdefault(os.fsdecode(path), {})[name.decode()] = value in (b"set", b"true")
+        return found
+
+    def _files(self, *between: str) -> tuple[FileDiff, ...]:
+        told = self.git("diff", "--raw", "--numstat", "-z", *_DIFF, *between, "--")
+        patch = self.git("diff", "--patch", *_DIFF, *between, "--")
+        files = list(_inventory(told))
+        sections = _sections(patch)
+        if len(sections) == sum(_section_count(file) for file in files):
+            following = iter(sections)
+            return tuple(_with_hunks(file, following) for file in files)
+        return tuple(
+            _with_hunks(file, iter(_sections(self.git("diff", "--patch", *_DIFF, *between, "--", *_literal(file)))))
+            for file in files
+        )
+
+
+def open_work_tree(directory: Path, environment: Mapping[str, str]) -> WorkTree:
+    """The repository that `directory` is in."""
+    if not directory.is_dir():
+        raise BadInput(f"no such directory: {directory}")
+    try:
+        root = WorkTree(directory, environment).git("rev-parse", "--show-toplevel")
+    except GitFailed as error:
+        if "not a git repository" not in str(error) and "work tree" not in str(error):
+            raise
+        hint = "Name one with --repo DIR, or review a patch file with --diff FILE."
+        raise BadInput(f"not a git repository: {directory}", hint) from error
+    return WorkTree(Path(os.fsdecode(root.removesuffix(b"\n"))), environment)
+
+
+def _inventory(told: bytes) -> Iterator[FileDiff]:
+    """FileDiffs without hunks from `git diff --raw --numstat -z`: first all raw records, then all counts."""
+    fields = told.split(b"\0")
+    at = 0
+    raw: list[tuple[list[bytes], bytes, bytes]] = []
+    while at < len(fields) and fields[at].startswith(b":"):
+        record = fields[at][1:].split(b" ")
+        renamed = record[4][:1] in (b"R", b"C")
+        raw.append((record, fields[at + 1], fields[at + 2] if renamed else fields[at + 1]))
+        at += 3 if renamed else 2
+    counts = dict(_numstat(fields[at:]))
+    for (old_mode, new_mode, _, new_blob, status), old, new in raw:
+        added, removed = counts.get(new, (b"0", b"0"))
+        binary = added == b"-"
+        yield FileDiff(
+            path=os.fsdecode(new),
+            old_path=os.fsdecode(old),
+            status=_STATUS.get(status[:1], Status.MODIFIED),
+            added=0 if binary else int(added),
+            removed=0 if binary else int(removed),
+            hunks=0,
+            old_mode=old_mode.decode(),
+            new_mode=new_mode.decode(),
+            binary=binary,
+            new_blob=new_blob.decode().replace("0" * 40, ""),
+        )
+
+
+def _numstat(fields: Sequence[bytes]) -> Iterator[tuple[bytes, tuple[bytes, bytes]]]:
+    at = 0
+    while at < len(fields) and fields[at]:
+        added, removed, path = fields[at].split(b"\t", 2)
+        if not path:  # a rename: the old and the new path follow
+            path = fields[at + 2]
+            at += 2
+        yield path, (added, removed)
+        at += 1
+
+
+def _sections(patch: bytes) -> list[bytes]:
+    """A git patch, a piece for each `diff --git`: no line of content can open like that, its sign stands before."""
+    starts = [match.start() for match in _SECTION.finditer(patch)]
+    return [patch[start:end] for start, end in zip(starts, [*starts[1:], len(patch)], strict=True)]
+
+
+def _section_count(file: FileDiff) -> int:
+    """git writes a type change as a deletion and an addition, and an unmerged path not at all."""
+    return {Status.TYPE_CHANGED: 2, Status.UNMERGED: 0}.get(file.status, 1)
+
+
+def _with_hunks(file: FileDiff, sections: Iterator[bytes]) -> FileDiff:
+    """`file` with the hunks of as many `sections` as are its own."""
+    body = b""
+    for _ in range(_section_count(file)):
+        section = next(sections, b"")
+        first = _HUNK.search(section)
+        body += section[first.start() :] if first else b""
+    return replace(file, patch=body, hunks=len(_HUNK.findall(body)))
+
+
+def _literal(file: FileDiff) -> list[str]:
+    return [f":(literal){path}" for path in dict.fromkeys((file.old_path, file.path))]
