@@ -203,19 +203,34 @@ def _rendered(result: Review, options: ReviewOptions, environment: Mapping[str, 
 
 
 def _write(text: str, output: Path | None) -> None:
-    """To stdout, or whole and at once to `output`."""
+    """To stdout, or whole and at once to `output`. A device or a pipe is written to; a link stays one."""
     if output is None:
         sys.stdout.buffer.write(text.encode("utf-8", "replace"))
         sys.stdout.flush()
         return
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=output.parent, delete=False) as draft:
+    output = output.resolve()
+    if output.exists() and not output.is_file():
+        output.write_text(text, "utf-8", "replace")
+        return
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", errors="replace", dir=output.parent, delete=False) as draft:
         draft.write(text)
+    Path(draft.name).chmod(output.stat().st_mode if output.exists() else 0o666 & ~_umask())
     Path(draft.name).replace(output)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def _check_writable(output: Path | None) -> None:
     """Before the work, not after it."""
-    if output and not (output.parent.is_dir() and os.access(output.parent, os.W_OK)):
+    if output is None:
+        return
+    if output.is_dir():
+        raise BadInput(f"can't write {output}: it is a folder")
+    if not (output.parent.is_dir() and os.access(output if output.exists() else output.parent, os.W_OK)):
         raise BadInput(f"can't write {output}: {output.parent} is no folder that can be written to")
 
 

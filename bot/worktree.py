@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 
 from bot.diff.change import Change, FileDiff, Status, printable
@@ -239,7 +240,7 @@ def _numstat(fields: Sequence[bytes]) -> Iterator[tuple[bytes, tuple[bytes, byte
 def _sections(patch: bytes) -> list[bytes]:
     """A git patch, a piece for each `diff --git`: no line of content can open like that, its sign stands before."""
     starts = [match.start() for match in _SECTION.finditer(patch)]
-    return [patch[start:end] for start, end in zip(starts, [*starts[1:], len(patch)], strict=True)]
+    return [patch[start:end] for start, end in pairwise([*starts, len(patch)])]
 
 
 def _section_count(file: FileDiff) -> int:

@@ -33,22 +33,23 @@ _FORMATS = ("json_schema", "json_object", "text")
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long to bear with a server: seconds for one answer, and tries and seconds for one that is busy or away."""
+    """How long to bear with a server: seconds for one answer, seconds for one that is busy, tries for one that fails."""
 
     answer: float = 300.0
-    tries: int = 7
+    tries: int = 3
     first_wait: float = 0.5
     longest_wait: float = 30.0
     busy: float = 300.0
 
 
 class _Again(Exception):
-    """A failure that may pass: `error` is what to raise if it doesn't."""
+    """A failure that may pass: `error` is what to raise if it doesn't. A `busy` server only needs time."""
 
-    def __init__(self, error: ModelError, retry_after: float | None = None) -> None:
+    def __init__(self, error: ModelError, retry_after: float | None = None, *, busy: bool = False) -> None:
         super().__init__(str(error))
         self.error = error
         self.retry_after = retry_after
+        self.busy = busy
 
 
 class ServerModel:
@@ -100,7 +101,7 @@ class ServerModel:
     async def _patiently(self, question: Question, form: str) -> Answer:
         attempts = AsyncRetrying(
             retry=retry_if_exception_type(_Again),
-            stop=stop_after_attempt(self._patience.tries) | stop_after_delay(self._patience.busy),
+            stop=self._enough,
             wait=self._wait,
             reraise=True,
         )
@@ -108,6 +109,12 @@ class ServerModel:
             return await attempts(self._once, question, form)
         except _Again as last:
             raise last.error from last.__cause__
+
+    def _enough(self, state: RetryCallState) -> bool:
+        failure = state.outcome.exception() if state.outcome else None
+        if isinstance(failure, _Again) and failure.busy:
+            return stop_after_delay(self._patience.busy)(state)
+        return stop_after_attempt(self._patience.tries)(state)
 
     def _wait(self, state: RetryCallState) -> float:
         """As long as the server says, else longer each time, at random, so that many requests don't return at once."""
@@ -144,7 +151,7 @@ class ServerModel:
                 return ServerDown(f"the server doesn't serve {self.capabilities.model} ({said})")
             case 429 | 503:
                 busy = ServerDown(f"the server was busy for too long ({code}: {said})")
-                return _Again(busy, _retry_after(error.response))
+                return _Again(busy, _retry_after(error.response), busy=True)
             case 413:
                 return TooLong(said)
             case 400 | 422 if _TOO_LONG.search(said):

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 import openai
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_exponential
 
 from bot.errors import BadInput, ServerDown
 from bot.model.client import TOKENIZE, Patience, ServerModel, reason_of, root_of, told_by
@@ -25,15 +26,16 @@ async def connect(
 ) -> tuple[ServerModel, ModelProfile]:
     """A model at `base_url`; `model` may be empty where the server has just one. `context` overrules what it says."""
     wire = _wire(base_url, api_key)
+    patience = patience or Patience()
     try:
-        served = await _served(wire, base_url)
+        served = await _served(wire, base_url, patience)
         card = _pick(served, model, base_url)
         profile = profile_of(str(card["id"]))
         capabilities = await _capabilities(wire, card, context)
     except BaseException:
         await wire.close()
         raise
-    return ServerModel(wire, capabilities, profile.sampling, patience or Patience()), profile
+    return ServerModel(wire, capabilities, profile.sampling, patience), profile
 
 
 def _wire(base_url: str, api_key: str) -> openai.AsyncOpenAI:
@@ -46,11 +48,17 @@ def _wire(base_url: str, api_key: str) -> openai.AsyncOpenAI:
     return openai.AsyncOpenAI(base_url=base_url, api_key=api_key or "none", http_client=http, max_retries=0)
 
 
-async def _served(wire: openai.AsyncOpenAI, base_url: str) -> list[dict[str, Any]]:
-    """The server's list of models."""
+async def _served(wire: openai.AsyncOpenAI, base_url: str, patience: Patience) -> list[dict[str, Any]]:
+    """The server's list of models. One that is still loading its model (503) is waited for."""
     asked = f"GET {str(wire.base_url).rstrip('/')}/models"
+    loading = AsyncRetrying(
+        retry=retry_if_exception(lambda error: isinstance(error, openai.APIStatusError) and error.status_code == 503),
+        stop=stop_after_delay(patience.busy),
+        wait=wait_exponential(multiplier=patience.first_wait, max=5.0),
+        reraise=True,
+    )
     try:
-        told = await wire.get("/models", cast_to=object, options={"timeout": 30.0})
+        told = await loading(wire.get, "/models", cast_to=object, options={"timeout": 30.0})
     except openai.APIStatusError as error:
         if error.status_code in (401, 403):
             raise ServerDown(f"{base_url} refuses the API key ({asked}: {error.status_code})", _KEY) from error

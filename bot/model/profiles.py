@@ -41,7 +41,7 @@ PROFILES = (
     # Asked plainly it raised an alarm on 3 of 3 clean hunks; asked for a verdict first, on none.
     ModelProfile(
         name="qwen2.5-coder-small",
-        pattern=r"qwen2\.?5-coder-(0\.5|1\.5|3)b",
+        pattern=r"qwen2\.?5-coder[-:](0\.5|1\.5|3)b",
         context=8_192,
         chunk=1_200,
         join=400,

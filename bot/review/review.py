@@ -66,8 +66,9 @@ async def review(
     prefix = prompts.shared(change, language=wishes.language, instructions=wishes.instructions, room=2 * profile.join)
     budget = await _budget(model, profile, prefix)
     chunks, unread = await _chunks(model, kept, budget)
-    warmth = await _warm(model, prefix, chunks)
-    drafted = await _draft(model, profile, chunks, prefix, wishes, stop, progress)
+    concurrency = wishes.concurrency or model.capabilities.slots or 1
+    warmth = await _warm(model, prefix) if min(concurrency, len(chunks)) > 1 else Usage()
+    drafted = await _draft(model, profile, chunks, prefix, concurrency, stop, progress)
     placed = [_finding(draft, part.chunk) for part in drafted for draft in part.drafts]
     ranked = rank(placed, min_confidence=wishes.min_confidence)
     findings = tuple(finding for finding in ranked if finding.place)
@@ -137,10 +138,8 @@ def _scaled(ratio: float) -> Count:
     return lambda text: estimate(text) * ratio
 
 
-async def _warm(model: Model, prefix: tuple[Message, str], chunks: Sequence[Chunk]) -> Usage:
+async def _warm(model: Model, prefix: tuple[Message, str]) -> Usage:
     """Have the server compute what all Chunks share, once, before many of them ask for it at the same moment."""
-    if len(chunks) < 2 or (model.capabilities.slots or 1) < 2:
-        return Usage()
     system, opening = prefix
     try:
         return (await model.ask(Question((system, Message("user", opening)), None, 1))).usage
@@ -155,12 +154,11 @@ async def _draft(
     profile: ModelProfile,
     chunks: Sequence[Chunk],
     prefix: tuple[Message, str],
-    wishes: Wishes,
+    concurrency: int,
     stop: asyncio.Event,
     progress: Callable[[int, int], None],
 ) -> list[Drafted]:
     form = Form(profile.analysis, profile.max_findings, profile.gate, profile.answer)
-    concurrency = wishes.concurrency or model.capabilities.slots or 1
     done = 0
 
     def count() -> None:
