@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 RECORDED = "recorded:"
+EMBEDDED_CONTEXT = 4_096  # tokens: a Chunk, its answer and a second try fit, in some 120 MB of memory
 GRACE = 0.5  # seconds that an interrupted review has to say what it found
 
 
@@ -142,9 +143,7 @@ def _run(
         report = stack.enter_context(progress())
         url, key = settings.base_url, config.api_key
         if not url and not settings.model.startswith(RECORDED):
-            from bot.model import embedded
-
-            url, key = stack.enter_context(embedded.default_engine(options.weights, environment, report))
+            url, key = stack.enter_context(_engine(options.weights, environment, report))
         return asyncio.run(_until_interrupted(work, report))
 
 
@@ -165,6 +164,31 @@ async def _until_interrupted(work: Any, report: Report) -> tuple[Review, bool]:
         task.cancel()
         raise Interrupted("interrupted before anything was reviewed")
     return task.result(), stop.is_set()
+
+
+@contextmanager
+def _engine(weights: Path | None, environment: Mapping[str, str], report: Report) -> Iterator[tuple[str, str]]:
+    """The embedded default: fetched if need be, and served until the end of the block. Yields base URL and key."""
+    from platformdirs import user_cache_path
+
+    from bot.model.embedded import start_engine
+    from bot.model.weights import QWEN_1_5B, ensure
+
+    told = environment.get("PATCHWRIGHT_WEIGHTS", "")
+    given = weights or (Path(told) if told else None)
+    cache = Path(environment.get("PATCHWRIGHT_CACHE") or user_cache_path("patchwright"))
+    name = given.stem if given else QWEN_1_5B.name
+    click.echo(f"patchwright: no server is configured; starting {name} on this machine", err=True)
+
+    def megabytes(what: str, done: int, total: int) -> None:
+        if total:
+            report(f"{what} (MB)", done // 1_000_000, total // 1_000_000)
+        else:
+            click.echo(f"patchwright: {what}", err=True)
+
+    path = ensure(QWEN_1_5B, given=given, cache=cache, report=megabytes)
+    with start_engine(path, context=EMBEDDED_CONTEXT, slots=1, log=cache / "engine.log", name=name) as engine:
+        yield engine.base_url, engine.api_key
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-PAY = '''\
+PAY = """\
 def pay(account, amount):
     if amount <= 0:
         raise ValueError("nothing to pay")
@@ -17,7 +17,7 @@ def pay(account, amount):
 
 def refund(account, amount):
     account.balance += amount
-'''
+"""
 GREET = "def greet(name):\n    return 'hello ' + name\n"
 
 

@@ -49,12 +49,11 @@ def split(file: FileDiff, hunks: Sequence[Hunk], budget: Budget, count: Count) -
     skipped: list[Skipped] = []
     for hunk in hunks:
         longest = max((len(line.text) for line in hunk.lines), default=0)
-        sizes = [count(render_line(line)) for line in hunk.lines] if longest <= LINE_LIMIT else []
-        room = budget.chunk - count(render_heading(hunk))
-        if longest > LINE_LIMIT or max(sizes, default=0) > room:
+        parts = None if longest > LINE_LIMIT else _cut(hunk, budget.chunk, count)
+        if parts is None:
             skipped.append(Skipped(file.path, 1, f"a line of {longest:,} characters"))
         else:
-            pieces += _cut(hunk, sizes, room)
+            pieces += parts
     return [Chunk(file, tuple(group)) for group in _join(pieces, budget)], skipped
 
 
@@ -71,15 +70,23 @@ def halve(chunk: Chunk) -> tuple[Chunk, Chunk] | None:
     return replace(chunk, hunks=(first,)), replace(chunk, hunks=(second,))
 
 
-def _cut(hunk: Hunk, sizes: Sequence[float], room: float) -> Iterator[tuple[Hunk, float]]:
-    """`hunk` whole, or in parts of at most `room` tokens, with the size of each."""
-    start, total = 0, 0.0
-    for at, size in enumerate(sizes):
-        if total + size > room:
-            yield replace(hunk, lines=hunk.lines[start:at]), total
-            start, total = at, 0.0
+def _cut(hunk: Hunk, most: int, count: Count) -> list[tuple[Hunk, float]] | None:
+    """`hunk` whole, or in parts of at most `most` tokens, with their sizes; None where a line alone is longer."""
+    whole = count(render_hunk(hunk))
+    if whole <= most:
+        return [(hunk, whole)]
+    heading = count(render_heading(hunk))
+    parts: list[tuple[Hunk, float]] = []
+    start, total = 0, heading
+    for at, line in enumerate(hunk.lines):
+        size = count(render_line(line))
+        if heading + size > most:
+            return None
+        if total + size > most:
+            parts.append((replace(hunk, lines=hunk.lines[start:at]), total))
+            start, total = at, heading
         total += size
-    yield (replace(hunk, lines=hunk.lines[start:]) if start else hunk), total
+    return [*parts, (replace(hunk, lines=hunk.lines[start:]), total)]
 
 
 def _join(pieces: Sequence[tuple[Hunk, float]], budget: Budget) -> Iterator[list[Hunk]]:

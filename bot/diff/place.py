@@ -2,8 +2,7 @@
 
     as written, whole lines     each step takes the match that covers the named line, else the only match;
     as written, within lines    several matches and no named line among them: no place, rather than a guess;
-    white space aside, whole    no match at all: the next step
-    white space aside, within
+    white space aside           no match at all: the next step
 
 RIGHT (unchanged and added lines) is looked through first; LEFT only holds matches with a removed line in them.
 """
@@ -11,8 +10,10 @@ RIGHT (unchanged and added lines) is looked through first; LEFT only holds match
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from bot.diff.change import Hunk, Line, Side
 
@@ -45,9 +46,9 @@ def place(quote: str, named: int | None, hunks: Sequence[Hunk]) -> Place | Unpla
     forms = list(dict.fromkeys(_forms(quote)))
     if not forms:
         return Unplaced("no quote")
-    for fold, whole in ((_same, True), (_same, False), (_folded, True), (_folded, False)):
+    for fits in (_whole, _within, _folded):
         for form in forms:
-            matches = list(_matches(form, hunks, fold, whole=whole))
+            matches = list(_matches(form, hunks, fits))
             if matches:
                 return _choose(matches, named)
     return Unplaced("the quoted code isn't part of the change")
@@ -91,45 +92,63 @@ def _trim(lines: list[str]) -> list[str]:
     return lines
 
 
-def _same(text: str) -> str:
-    return text
+Span = tuple[int, int]  # the first and the last of some lines, counted from 0
+Fits = Callable[[Sequence[str], Sequence[str]], Iterator[Span]]
 
 
-def _folded(text: str) -> str:
-    return "".join(text.split())
-
-
-def _matches(
-    form: tuple[str, ...], hunks: Sequence[Hunk], fold: Callable[[str], str], *, whole: bool
-) -> Iterator[Place]:
-    wanted = [fold(line) for line in form]
-    if not whole and len("".join(wanted).strip()) < SHORTEST:
-        return
+def _matches(form: Sequence[str], hunks: Sequence[Hunk], fits: Fits) -> Iterator[Place]:
     for hunk in hunks:
         for side in (Side.RIGHT, Side.LEFT):
             lines = [line for line in hunk.lines if (line.new if side is Side.RIGHT else line.old) is not None]
-            yield from _on_side(wanted, lines, side, fold, whole=whole)
+            for first, last in fits(form, [line.shown for line in lines]):
+                if side is Side.RIGHT or any(line.new is None for line in lines[first : last + 1]):
+                    yield _place(side, lines[first], lines[last])
 
 
-def _on_side(
-    wanted: Sequence[str], lines: Sequence[Line], side: Side, fold: Callable[[str], str], *, whole: bool
-) -> Iterator[Place]:
-    texts = [fold(line.shown) for line in lines]
-    size = len(wanted)
+def _place(side: Side, first: Line, last: Line) -> Place:
+    if side is Side.RIGHT:
+        return Place(side, first.new or 0, last.new or 0)
+    return Place(side, first.old or 0, last.old or 0)
+
+
+def _whole(form: Sequence[str], texts: Sequence[str]) -> Iterator[Span]:
+    """The lines are the quoted ones."""
+    size = len(form)
     for at in range(len(texts) - size + 1):
-        if not _fits(wanted, texts[at : at + size], whole=whole):
-            continue
-        found = lines[at : at + size]
-        if side is Side.RIGHT:
-            yield Place(side, found[0].new or 0, found[-1].new or 0)
-        elif any(line.new is None for line in found):
-            yield Place(side, found[0].old or 0, found[-1].old or 0)
+        if list(texts[at : at + size]) == list(form):
+            yield at, at + size - 1
 
 
-def _fits(wanted: Sequence[str], texts: Sequence[str], *, whole: bool) -> bool:
-    """Whether the lines are the wanted ones; not `whole`: the first may begin, and the last may end, in mid-line."""
-    if whole:
-        return list(wanted) == list(texts)
-    if len(wanted) == 1:
-        return wanted[0] in texts[0]
-    return texts[0].endswith(wanted[0]) and texts[-1].startswith(wanted[-1]) and list(wanted[1:-1]) == list(texts[1:-1])
+def _within(form: Sequence[str], texts: Sequence[str]) -> Iterator[Span]:
+    """The first line may begin, and the last may end, in the middle of a line."""
+    size = len(form)
+    if len("".join(form).strip()) < SHORTEST:
+        return
+    for at in range(len(texts) - size + 1):
+        if size == 1 and form[0] in texts[at]:
+            yield at, at
+        elif (
+            size > 1
+            and texts[at].endswith(form[0])
+            and list(texts[at + 1 : at + size - 1]) == list(form[1:-1])
+            and texts[at + size - 1].startswith(form[-1])
+        ):
+            yield at, at + size - 1
+
+
+def _folded(form: Sequence[str], texts: Sequence[str]) -> Iterator[Span]:
+    """The same characters, wherever white space and line ends stand: models like to join what was wrapped."""
+    wanted = _squeezed("".join(form))
+    if len(wanted) < SHORTEST:
+        return
+    squeezed = [_squeezed(text) for text in texts]
+    ends = list(accumulate(len(text) for text in squeezed))
+    text = "".join(squeezed)
+    at = text.find(wanted)
+    while at >= 0:
+        yield bisect_right(ends, at), bisect_right(ends, at + len(wanted) - 1)
+        at = text.find(wanted, at + 1)
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.split())

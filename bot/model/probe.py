@@ -44,7 +44,8 @@ def _wire(base_url: str, api_key: str) -> openai.AsyncOpenAI:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise BadInput(f"this is no base URL: {base_url}", "It looks like http://HOST:PORT/v1.")
     limits = httpx2.Limits(max_connections=4 * MANY, max_keepalive_connections=4 * MANY)
-    http = httpx2.AsyncClient(timeout=None, limits=limits, trust_env=parts.hostname not in _LOOPBACK)
+    secure = parts.scheme == "https"  # without it there is no certificate to verify, and none to load
+    http = httpx2.AsyncClient(timeout=None, limits=limits, verify=secure, trust_env=parts.hostname not in _LOOPBACK)
     return openai.AsyncOpenAI(base_url=base_url, api_key=api_key or "none", http_client=http, max_retries=0)
 
 
@@ -94,7 +95,7 @@ async def _capabilities(wire: openai.AsyncOpenAI, card: dict[str, Any], context:
     model, root = str(card["id"]), root_of(wire)
     if card.get("owned_by") == "llamacpp":
         props = await _quietly(wire.get, f"{root}/props")
-        told = (props.get("default_generation_settings") or {}).get("n_ctx")
+        told: object = (props.get("default_generation_settings") or {}).get("n_ctx")
         kind, slots = "llama.cpp", props.get("total_slots")
     else:
         told, slots = card.get("max_model_len"), None

@@ -15,9 +15,9 @@ class ModelProfile:
     """`pattern` is looked for in the model's name, whatever its case.
 
     In tokens: `context` is the most of the server's context that we fill, `chunk` the most that a Chunk may hold,
-    `join` up to where neighbouring Hunks share one, `answer` the most that an answer may take. `max_findings`
-    and `analysis` (characters) bound the schema of the answer; `gate` asks for a verdict before any finding.
-    `sampling` is sent along with every request.
+    `join` up to where neighbouring Hunks share one, `answer` the most that an answer may take. `max_findings`,
+    and `analysis` and `body` in characters, bound the schema of the answer; `gate` asks for a verdict before any
+    finding. `sampling` is sent along with every request.
     """
 
     name: str
@@ -28,6 +28,7 @@ class ModelProfile:
     answer: int
     max_findings: int
     analysis: int
+    body: int
     gate: bool
     sampling: Mapping[str, float | int]
     demonstration: bool = False
@@ -47,7 +48,8 @@ PROFILES = (
         join=400,
         answer=400,
         max_findings=2,
-        analysis=400,
+        analysis=300,
+        body=240,
         gate=True,
         sampling=_STEADY,
         demonstration=True,
@@ -63,6 +65,7 @@ PROFILES = (
         answer=1_500,
         max_findings=5,
         analysis=1_200,
+        body=600,
         gate=False,
         sampling=_STEADY,
     ),

@@ -72,9 +72,10 @@ class Drafted:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How an answer looks: characters for the analysis, findings at most, a verdict first or not, tokens in all."""
+    """How an answer looks: characters of texts, findings at most, a verdict first or not, tokens in all."""
 
     analysis: int
+    body: int
     max_findings: int
     gate: bool
     tokens: int
@@ -154,7 +155,7 @@ def answer_schema(form: Form) -> Mapping[str, Any]:
         "quote": {"type": "string", "maxLength": 400},
         "line": {"type": "integer"},
         "title": {"type": "string", "minLength": 1, "maxLength": 100},
-        "body": {"type": "string", "maxLength": 600},
+        "body": {"type": "string", "maxLength": form.body},
         "severity": {"type": "string", "enum": [*Severity]},
         "category": {"type": "string", "enum": [*Category]},
         "confidence": {"type": "string", "enum": [*_CONFIDENCE]},

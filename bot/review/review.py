@@ -158,7 +158,7 @@ async def _draft(
     stop: asyncio.Event,
     progress: Callable[[int, int], None],
 ) -> list[Drafted]:
-    form = Form(profile.analysis, profile.max_findings, profile.gate, profile.answer)
+    form = Form(profile.analysis, profile.body, profile.max_findings, profile.gate, profile.answer)
     done = 0
 
     def count() -> None:

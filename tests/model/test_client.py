@@ -24,7 +24,12 @@ from tests.fakes.model_server import (
 )
 
 HASTE = Patience(answer=5.0, tries=3, first_wait=0.01, longest_wait=0.02, busy=0.5)
-SCHEMA = {"type": "object", "properties": {"ok": {"type": "boolean"}}, "required": ["ok"], "additionalProperties": False}
+SCHEMA = {
+    "type": "object",
+    "properties": {"ok": {"type": "boolean"}},
+    "required": ["ok"],
+    "additionalProperties": False,
+}
 QUESTION = Question((Message("user", "Is it so?"),), SCHEMA, 50)
 
 

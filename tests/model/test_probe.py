@@ -49,13 +49,18 @@ def test_a_server_that_is_still_loading_is_waited_for() -> None:
 
 
 def test_a_missing_model_is_said_with_those_that_are_there() -> None:
-    with ModelServer(model="devstral") as server, pytest.raises(BadInput, match="doesn't have the model qwen") as caught:
+    with (
+        ModelServer(model="devstral") as server,
+        pytest.raises(BadInput, match="doesn't have the model qwen") as caught,
+    ):
         probe(server.base_url, "qwen")
     assert caught.value.hint == "It has: devstral."
 
 
 def test_nothing_there_is_said_with_what_was_tried() -> None:
-    with pytest.raises(ServerDown, match=r"no model server answers at http://127.0.0.1:9/v1 \(GET http://127.0.0.1:9/v1/models"):
+    with pytest.raises(
+        ServerDown, match=r"no model server answers at http://127.0.0.1:9/v1 \(GET http://127.0.0.1:9/v1/models"
+    ):
         probe("http://127.0.0.1:9/v1")
 
 
@@ -67,7 +72,7 @@ def test_a_base_url_without_v1_is_told_from_a_server() -> None:
 
 def test_a_web_server_that_says_hello_to_everybody_is_no_model_server() -> None:
     class Hello(HttpServer):
-        async def respond(self, request: Any, to: Any) -> None:
+        async def respond(self, request: Any, to: Any) -> None:  # noqa: ARG002
             to.answer(200, b"<html>hello</html>", {"content-type": "text/html"})
 
     with Hello(0) as server, pytest.raises(ServerDown, match="no OpenAI-compatible server"):
