@@ -69,13 +69,15 @@ def test_the_text_says_what_where_and_how_much_was_read(repo: Path, server: Mode
     told = capsys.readouterr()
     assert "high  shop/pay.py:2  bug, confidence 0.9" in told.out
     assert "  A negative amount adds money" in told.out
-    assert "skipped  poetry.lock (1 hunks): a lock file" in told.out
+    assert "skipped  poetry.lock (1 hunk): a lock file" in told.out
     assert "1 finding: 1 high. 2 hunks in 2 files reviewed. 1 hunk in 1 file skipped." in told.out
     assert "\x1b" not in told.out
     assert "chunks drafted: 2 of 2" in told.err
 
 
-def test_markdown_goes_to_a_file_and_nothing_to_stdout(repo: Path, server: ModelServer, tmp_path: Path, capsys: Any) -> None:
+def test_markdown_goes_to_a_file_and_nothing_to_stdout(
+    repo: Path, server: ModelServer, tmp_path: Path, capsys: Any
+) -> None:
     assert review(repo, server, "--format", "markdown", "--output", str(tmp_path / "out.md")) == 0
     assert capsys.readouterr().out == ""
     assert "### A negative amount adds money" in (tmp_path / "out.md").read_text()
@@ -142,7 +144,9 @@ def test_a_failed_run_never_looks_like_a_clean_review(repo: Path, capsys: Any) -
     told = capsys.readouterr()
     result = as_json(told.out)
     assert result["coverage"]["reviewed"] == {"files": 0, "hunks": 0}
-    assert {item["reason"] for item in result["coverage"]["failed"]} == {"the model's answer can't be used: it is empty"}
+    assert {item["reason"] for item in result["coverage"]["failed"]} == {
+        "the model's answer can't be used: it is empty"
+    }
     assert "No findings" not in result["summary"]
     assert "the review is incomplete: 2 hunks failed" in told.err
 
@@ -217,7 +221,9 @@ def test_bad_input_is_a_sentence_and_exit_2(
     assert server.requests == []
 
 
-def test_no_merge_base_and_no_repository_are_bad_input(repo: Path, server: ModelServer, tmp_path: Path, capsys: Any) -> None:
+def test_no_merge_base_and_no_repository_are_bad_input(
+    repo: Path, server: ModelServer, tmp_path: Path, capsys: Any
+) -> None:
     git(repo, "checkout", "--quiet", "--orphan", "alone")
     git(repo, "commit", "--quiet", "--message", "alone")
     assert review(repo, server, revisions="main..alone") == 2
@@ -280,7 +286,9 @@ def test_ctrl_c_ends_within_a_second_with_what_was_found(repo: Path, tmp_path: P
 
     with ModelServer(reply=reply) as server:
         command = ["review", "main..topic", "--repo", str(repo), "--base-url", server.base_url, "--format", "json"]
-        process = subprocess.Popen([sys.executable, "-m", "bot", *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bot", *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
         deadline = time.monotonic() + 20
         while len(server.requests) < 3 and time.monotonic() < deadline:
             time.sleep(0.02)
@@ -300,7 +308,9 @@ def test_ctrl_c_ends_within_a_second_with_what_was_found(repo: Path, tmp_path: P
 def test_ctrl_c_before_anything_was_asked_says_so(repo: Path) -> None:
     with ModelServer(kind="llama.cpp", loading=10_000) as server:
         command = ["review", "main..topic", "--repo", str(repo), "--base-url", server.base_url]
-        process = subprocess.Popen([sys.executable, "-m", "bot", *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bot", *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
         deadline = time.monotonic() + 20
         while not server.paths and time.monotonic() < deadline:
             time.sleep(0.02)

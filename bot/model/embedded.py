@@ -59,16 +59,24 @@ def start_engine(
     argv = [*command, "--model", str(model), "--name", name or model.stem]
     argv += ["--context", str(context), "--slots", str(slots)]
     api_key = secrets.token_urlsafe(24)
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as errors:
-        # A session of its own: Ctrl-C in the terminal is for the parent to act on.
-        child = subprocess.Popen(
-            argv, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, start_new_session=True
-        )
+    child = _spawn(argv, log)
     try:
         yield Engine(_base_url(child, api_key, log, patience), api_key)
     finally:
         _end(child)
+
+
+def _spawn(argv: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
+    """In a session of its own: Ctrl-C in the terminal is for the parent to act on."""
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.unlink(missing_ok=True)  # another run that still writes to it goes on with its own
+        with log.open("wb") as said:
+            return subprocess.Popen(
+                argv, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said, start_new_session=True
+            )
+    except OSError as error:
+        raise ModelError(f"the embedded model server can't be started: {error}") from error
 
 
 def _base_url(child: subprocess.Popen[bytes], api_key: str, log: Path, patience: float) -> str:

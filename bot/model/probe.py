@@ -59,7 +59,7 @@ async def _served(wire: openai.AsyncOpenAI, base_url: str, patience: Patience) -
         reraise=True,
     )
     try:
-        told = await loading(wire.get, "/models", cast_to=object, options={"timeout": 30.0})
+        told: object = await loading(wire.get, "/models", cast_to=object, options={"timeout": 30.0})
     except openai.APIStatusError as error:
         if error.status_code in (401, 403):
             raise ServerDown(f"{base_url} refuses the API key ({asked}: {error.status_code})", _KEY) from error
@@ -95,7 +95,7 @@ async def _capabilities(wire: openai.AsyncOpenAI, card: dict[str, Any], context:
     model, root = str(card["id"]), root_of(wire)
     if card.get("owned_by") == "llamacpp":
         props = await _quietly(wire.get, f"{root}/props")
-        told: object = (props.get("default_generation_settings") or {}).get("n_ctx")
+        told = (props.get("default_generation_settings") or {}).get("n_ctx")
         kind, slots = "llama.cpp", props.get("total_slots")
     else:
         told, slots = card.get("max_model_len"), None

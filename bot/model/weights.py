@@ -172,7 +172,7 @@ def _check_space(weights: Weights, parts: Path) -> None:
         raise ModelError(
             f"no room for the weights of {weights.name}: {_megabytes(needed)} MB are needed in {parts.parent.parent}, "
             f"{_megabytes(free)} MB are free",
-            "Make room, or set another cache directory with --cache or PATCHWRIGHT_CACHE.",
+            "Make room, or name another cache directory in PATCHWRIGHT_CACHE.",
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.diff.change import Side, path_shown
+from bot.diff.change import Failed, Side, Skipped, path_shown
 from bot.review.findings import Finding, Review
 
 DEMONSTRATION = (
@@ -35,6 +35,10 @@ def cost(review: Review) -> str:
 
 def unread(review: Review) -> list[tuple[str, str]]:
     """(`failed` or `skipped`, "path (n hunks): reason"), the failed ones first."""
-    items = [("failed", item) for item in review.coverage.failed]
-    items += [("skipped", item) for item in review.coverage.skipped]  # type: ignore[misc]
-    return [(what, f"{path_shown(item.path)} ({item.hunks} hunks): {item.reason}") for what, item in items]
+    items: list[tuple[str, Failed | Skipped]] = [("failed", item) for item in review.coverage.failed]
+    items += [("skipped", item) for item in review.coverage.skipped]
+    return [(what, f"{path_shown(item.path)} ({_hunks(item.hunks)}): {item.reason}") for what, item in items]
+
+
+def _hunks(count: int) -> str:
+    return "1 hunk" if count == 1 else f"{count:,} hunks"
