@@ -20,7 +20,7 @@ from pathlib import Path
 
 from bot.errors import ModelError
 
-# As a file, and -P: the working directory is a stranger's repository, and it may hold a `bot`.
+# As a file, and -P: from wherever it's started, it's this engine and no other `bot`.
 COMMAND = (sys.executable, "-P", str(Path(__file__).with_name("engine.py")))
 
 _ENDS = {
@@ -56,7 +56,7 @@ def start_engine(
     the file's stem unless given. `patience` is in seconds. What llama.cpp says goes to `log`, which is begun anew.
     Raises ModelError if it doesn't come to serve.
     """
-    argv = [*command, "--model", str(model), "--name", name or model.stem]
+    argv = [*command, "--model", str(model.absolute()), "--name", name or model.stem]
     argv += ["--context", str(context), "--slots", str(slots)]
     api_key = secrets.token_urlsafe(24)
     child = _spawn(argv, log)
@@ -67,13 +67,22 @@ def start_engine(
 
 
 def _spawn(argv: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
-    """In a session of its own: Ctrl-C in the terminal is for the parent to act on."""
+    """In a session of its own: Ctrl-C in the terminal is for the parent to act on.
+
+    And in a directory of ours: llama.cpp looks for its plug-ins in the working directory too.
+    """
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
         log.unlink(missing_ok=True)  # another run that still writes to it goes on with its own
         with log.open("wb") as said:
             return subprocess.Popen(
-                argv, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said, start_new_session=True
+                argv,
+                bufsize=0,
+                cwd=log.parent,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=said,
+                start_new_session=True,
             )
     except OSError as error:
         raise ModelError(f"the embedded model server can't be started: {error}") from error

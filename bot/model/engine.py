@@ -4,7 +4,7 @@
     stdout  one JSON line {"base_url": ...}, when the model is loaded
     stderr  all that llama.cpp says
 
-It is run as a file, not as a module of `bot`: the working directory may hold another `bot`.
+It is run as a file, and imports nothing of `bot`: so it runs from wherever it's started.
 """
 
 from __future__ import annotations

@@ -73,6 +73,9 @@ def _download(hub: Any, weights: Weights, path: Path, report: Report, endpoint: 
         except hub.errors.HTTPError:
             if path.stat().st_size == done:  # cut off again, without a byte more
                 raise
+        else:
+            if path.stat().st_size < weights.size:
+                raise ModelError(f"Hugging Face hub: {weights.hub_file} ends too early")
 
 
 def _append(session: Any, url: str, path: Path, weights: Weights, report: Report) -> None:

@@ -382,6 +382,13 @@ def test_a_file_that_the_hub_has_replaced_is_not_fetched(tmp_path: Path, serve_h
     assert asked == []
 
 
+def test_a_file_that_is_shorter_on_the_hub_is_told(tmp_path: Path, serve_hub: Serve) -> None:
+    pytest.importorskip("huggingface_hub")
+    source, _ = serve_hub(content=FILE[:9000])
+    with pytest.raises(ModelError, match=r"tiny-q4.gguf ends too early"):
+        ensure(TINY, given=None, cache=tmp_path, report=silent, sources=[source])
+
+
 def test_a_hub_out_of_reach_is_given_up_at_once(tmp_path: Path) -> None:
     pytest.importorskip("huggingface_hub")
     nowhere = partial(from_hub, endpoint="http://127.0.0.1:1")
