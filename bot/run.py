@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -222,7 +223,7 @@ def _rendered(result: Review, options: ReviewOptions, environment: Mapping[str, 
     from bot.reports.text import as_text
 
     terminal = sys.stdout.isatty() and not options.output
-    width = os.get_terminal_size(sys.stdout.fileno()).columns if terminal else 100
+    width = max(40, shutil.get_terminal_size((100, 24)).columns) if terminal else 100
     return as_text(result, width=width, colour=terminal and "NO_COLOR" not in environment)
 
 

@@ -180,10 +180,16 @@ def _finding(draft: Draft, chunk: Chunk) -> Finding:
         category=draft.category,
         confidence=draft.confidence,
         title=draft.title.strip(),
-        body=draft.body.strip(),
+        body=_sentences(draft.body.strip()),
         quote=draft.quote,
         evidence=(f"not placed: {where.reason}",) if isinstance(where, Unplaced) else (),
     )
+
+
+def _sentences(text: str) -> str:
+    """`text` without the sentence that its limit cut off, if whole ones stand before."""
+    end = max(text.rfind(f"{mark} ") for mark in ".!?")
+    return text if end < 0 or text[-1] in ".!?:`)\"'" else text[: end + 1]
 
 
 def _coverage(change: Change, skipped: Sequence[Skipped], drafted: Sequence[Drafted]) -> Coverage:
