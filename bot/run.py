@@ -89,14 +89,16 @@ def demo(options: ReviewOptions, environment: Mapping[str, str]) -> int:
 
 
 def exit_code(result: Review, fail_on: Severity | None) -> int:
-    """3 before 1: a review with holes in it isn't one that only found something."""
+    """3 before 1: a review with holes in it isn't one that only found something.
+
+    What has no place stands nowhere: a quote that isn't in the change is no ground to fail a build on.
+    """
     if result.coverage.failed:
         first = result.coverage.failed[0]
         hunks = sum(item.hunks for item in result.coverage.failed)
         click.echo(f"patchwright: the review is incomplete: {hunks} hunks failed, first: {first.reason}", err=True)
         return ModelError.exit_code
-    stands = (finding.severity.reaches(fail_on) for finding in (*result.findings, *result.unplaced) if fail_on)
-    return 1 if any(stands) else 0
+    return 1 if any(fail_on and finding.severity.reaches(fail_on) for finding in result.findings) else 0
 
 
 def _source(options: ReviewOptions, environment: Mapping[str, str]) -> sources.Source:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.diff.change import Failed, Side, Skipped, path_shown
 from bot.review.findings import Finding, Review
+from bot.review.summary import counted
 
 DEMONSTRATION = (
     "This is a demonstration: {model} is too small to be relied on. "
@@ -28,7 +29,7 @@ def cost(review: Review) -> str:
     used = review.cost
     share = f", {used.cached_tokens / used.prompt_tokens:.0%} of them cached" if used.prompt_tokens else ""
     return (
-        f"{used.model} on {used.server}: {used.requests:,} requests, {used.prompt_tokens:,} prompt tokens{share}, "
+        f"{used.model} on {used.server}: {counted(used.requests, 'request')}, {used.prompt_tokens:,} prompt tokens{share}, "
         f"{used.completion_tokens:,} answer tokens, {used.seconds:.1f} s"
     )
 
@@ -37,8 +38,4 @@ def unread(review: Review) -> list[tuple[str, str]]:
     """(`failed` or `skipped`, "path (n hunks): reason"), the failed ones first."""
     items: list[tuple[str, Failed | Skipped]] = [("failed", item) for item in review.coverage.failed]
     items += [("skipped", item) for item in review.coverage.skipped]
-    return [(what, f"{path_shown(item.path)} ({_hunks(item.hunks)}): {item.reason}") for what, item in items]
-
-
-def _hunks(count: int) -> str:
-    return "1 hunk" if count == 1 else f"{count:,} hunks"
+    return [(what, f"{path_shown(item.path)} ({counted(item.hunks, 'hunk')}): {item.reason}") for what, item in items]

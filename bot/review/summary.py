@@ -21,19 +21,20 @@ def _found(coverage: Coverage, findings: Sequence[Finding], unplaced: Sequence[F
     by_severity = Counter(finding.severity for finding in (*findings, *unplaced))
     parts = [f"{by_severity[severity]} {severity}" for severity in Severity if by_severity[severity]]
     total = len(findings) + len(unplaced)
-    text = f"{_number(total, 'finding')}: {', '.join(parts)}."
+    text = f"{counted(total, 'finding')}: {', '.join(parts)}."
     return text + (f" {len(unplaced)} of them could not be placed on a line." if unplaced else "")
 
 
 def _read(coverage: Coverage) -> list[str]:
-    text = [f"{_number(coverage.hunks, 'hunk')} in {_number(coverage.files, 'file')} reviewed."]
+    text = [f"{counted(coverage.hunks, 'hunk')} in {counted(coverage.files, 'file')} reviewed."]
     for what, items in (("skipped", coverage.skipped), ("failed", coverage.failed)):
         if items:
             hunks = sum(item.hunks for item in items)
             files = len({item.path for item in items})
-            text.append(f"{_number(hunks, 'hunk')} in {_number(files, 'file')} {what}.")
+            text.append(f"{counted(hunks, 'hunk')} in {counted(files, 'file')} {what}.")
     return text
 
 
-def _number(count: int, noun: str) -> str:
+def counted(count: int, noun: str) -> str:
+    """`1 hunk`, `2,000 hunks`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
