@@ -42,8 +42,8 @@ def compare(findings: Sequence[Finding]) -> str:
     hits = sum(line.startswith("found") for line in lines)
     others = sum(not any(_hits(planted, finding) for planted in PLANTED) for finding in findings)
     total = (
-        f"{hits} of {len(PLANTED)} have a finding within {NEAR} lines; whether it says the right thing is yours to read."
-        f" {others} finding{'' if others == 1 else 's'} elsewhere."
+        f"{hits} of {len(PLANTED)} have a finding within {NEAR} lines; read yourself whether it says the right thing. "
+        f"{others} finding{'' if others == 1 else 's'} elsewhere."
     )
     return "\n".join(["Planted in this example:", *(f"  {line}" for line in lines), total, ""])
 

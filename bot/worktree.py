@@ -94,17 +94,27 @@ class WorkTree:
         return bases.decode().split()[0]
 
     def default_base(self) -> str:
-        """What HEAD is to be compared with where nobody says it: its upstream, else the default branch."""
-        for name in ("@{upstream}", "origin/HEAD", "origin/main", "origin/master", "main", "master"):
-            try:
-                self.git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
-            except GitFailed:
-                continue
-            return name
+        """What HEAD is to be compared with where nobody says it: its upstream, else the default branch.
+
+        An upstream of the branch's own name is only where it is pushed to, so the default branch goes before it.
+        """
+        upstream, branch = self._name("@{upstream}"), self._name("HEAD")
+        defaults = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
+        own = bool(upstream) and upstream.partition("/")[2] == branch
+        for name in (*defaults, upstream) if own else (upstream, *defaults):
+            if name and self._name(name):
+                return name
         raise BadInput(
             "there is no upstream and no default branch to compare with",
             "Name what to review: `patchwright review BASE..HEAD`.",
         )
+
+    def _name(self, revision: str) -> str:
+        """`revision` in short (`origin/main`); empty where there is no such thing."""
+        try:
+            return os.fsdecode(self.git("rev-parse", "--abbrev-ref", "--verify", "--quiet", revision).strip())
+        except GitFailed:
+            return ""
 
     def change(self, base: str, head: str) -> Change:
         """What `head` changes since its merge base with `base`."""

@@ -102,6 +102,20 @@ def test_both_range_forms_a_bare_base_and_no_range_mean_the_same(repo: Path, ser
     assert seen[0]["files"] == 4  # what main brought since isn't part of it
 
 
+def test_a_pushed_branch_is_compared_with_the_default_branch_not_with_its_own_copy(
+    repo: Path, server: ModelServer, tmp_path: Path, capsys: Any
+) -> None:
+    git(repo, "clone", "--quiet", "--bare", str(repo), str(tmp_path / "origin"))
+    git(repo, "remote", "add", "origin", str(tmp_path / "origin"))
+    git(repo, "push", "--quiet", "--set-upstream", "origin", "topic")
+    main(["review", "--repo", str(repo), "--base-url", server.base_url, "--format", "json"])
+    assert as_json(capsys.readouterr().out)["change"]["files"] == 3
+    git(repo, "fetch", "--quiet", "origin")
+    git(repo, "branch", "--quiet", "--set-upstream-to", "origin/main")
+    main(["review", "--repo", str(repo), "--base-url", server.base_url, "--format", "json"])
+    assert as_json(capsys.readouterr().out)["change"]["files"] == 3
+
+
 def test_what_is_staged_is_reviewed_before_it_is_committed(repo: Path, server: ModelServer, capsys: Any) -> None:
     write(repo, {"new.py": "def f():\n    account.balance -= amount\n", "unstaged.py": "x = 1\n"})
     git(repo, "add", "new.py")

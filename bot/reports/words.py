@@ -29,8 +29,8 @@ def cost(review: Review) -> str:
     used = review.cost
     share = f", {used.cached_tokens / used.prompt_tokens:.0%} of them cached" if used.prompt_tokens else ""
     return (
-        f"{used.model} on {used.server}: {counted(used.requests, 'request')}, {used.prompt_tokens:,} prompt tokens{share}, "
-        f"{used.completion_tokens:,} answer tokens, {used.seconds:.1f} s"
+        f"{used.model} on {used.server}: {counted(used.requests, 'request')}, "
+        f"{used.prompt_tokens:,} prompt tokens{share}, {used.completion_tokens:,} answer tokens, {used.seconds:.1f} s"
     )
 
 
