@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
 import signal
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -17,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from bot import config as configuration
-from bot import sources
+from bot import output, sources
 from bot.config import Config
 from bot.diff.change import Change
 from bot.errors import BadInput, Interrupted, ModelError
@@ -26,8 +23,9 @@ from bot.model.recorded import Recorded, Recording
 from bot.ports import Model
 from bot.progress import Report, progress
 from bot.review.findings import Review, Severity
-from bot.review.review import Surroundings, Wishes
+from bot.review.review import Surroundings, Wishes, nothing_to_ask, select
 from bot.review.review import review as review_verb
+from bot.review.summary import counted
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -72,7 +70,7 @@ def review(options: ReviewOptions, environment: Mapping[str, str]) -> int:
     file = sources.named_config(options.config) if options.config else source.config
     config = configuration.load(file, environment, options.settings)
     result, interrupted = _run(source.change, source.surroundings, config, options, environment)
-    _write(_rendered(result, options, environment), options.output)
+    output.write(output.render(result, options.form, options.output, environment), options.output)
     return Interrupted.exit_code if interrupted else exit_code(result, config.settings.fail_on)
 
 
@@ -82,9 +80,9 @@ def demo(options: ReviewOptions, environment: Mapping[str, str]) -> int:
 
     config = configuration.load(None, environment, options.settings)
     result, interrupted = _run(change(), Surroundings({}, {}), config, options, environment)
-    _write(_rendered(result, options, environment), options.output)
+    output.write(output.render(result, options.form, options.output, environment), options.output)
     if options.form == "text":
-        _write("\n" + compare((*result.findings, *result.unplaced)), None)
+        output.write("\n" + compare((*result.findings, *result.unplaced)), None)
     return Interrupted.exit_code if interrupted else exit_code(result, config.settings.fail_on)
 
 
@@ -96,7 +94,7 @@ def exit_code(result: Review, fail_on: Severity | None) -> int:
     if result.coverage.failed:
         first = result.coverage.failed[0]
         hunks = sum(item.hunks for item in result.coverage.failed)
-        click.echo(f"patchwright: the review is incomplete: {hunks} hunks failed, first: {first.reason}", err=True)
+        click.echo(f"patchwright: {counted(hunks, 'hunk')} failed, so this is incomplete: {first.reason}", err=True)
         return ModelError.exit_code
     return 1 if any(fail_on and finding.severity.reaches(fail_on) for finding in result.findings) else 0
 
@@ -127,12 +125,17 @@ def _run(
         ignore=settings.ignore,
     )
 
+    selection = select(change, surroundings, wishes.ignore)
+    output.check_writable(options.output)
+    if not selection.kept:
+        return nothing_to_ask(change, selection), False
+
     async def work(stop: asyncio.Event, report: Report) -> Review:
         async with _model(config, url, key) as (model, profile):
             recorded = Recording(model, record) if record else model
             return await review_verb(
                 change,
-                surroundings,
+                selection,
                 recorded,
                 profile,
                 wishes,
@@ -141,11 +144,12 @@ def _run(
             )
 
     with ExitStack() as stack:
-        _check_writable(options.output)
         record = stack.enter_context(_opened(options.record)) if options.record else None
         report = stack.enter_context(progress())
         url, key = settings.base_url, config.api_key
-        if not url and not settings.model.startswith(RECORDED):
+        if not url and settings.model and not settings.model.startswith(RECORDED):
+            raise BadInput(f"no server is named to ask {settings.model} of", "Name one with --base-url URL.")
+        if not url and not settings.model:
             url, key = stack.enter_context(_engine(options.weights, environment, report))
         return asyncio.run(_until_interrupted(work, report))
 
@@ -204,61 +208,12 @@ async def _model(config: Config, url: str, key: str) -> AsyncIterator[tuple[Mode
     from bot.model.client import Patience
     from bot.model.probe import connect
 
-    model = settings.model if settings.base_url else ""
     patience = Patience(answer=settings.timeout)
-    server, profile = await connect(url, model, key, context=settings.context, patience=patience)
+    server, profile = await connect(url, settings.model, key, context=settings.context, patience=patience)
     try:
         yield server, profile
     finally:
         await server.close()
-
-
-def _rendered(result: Review, options: ReviewOptions, environment: Mapping[str, str]) -> str:
-    if options.form == "json":
-        from bot.reports.json import as_json
-
-        return as_json(result)
-    if options.form == "markdown":
-        from bot.reports.markdown import as_markdown
-
-        return as_markdown(result)
-    from bot.reports.text import as_text
-
-    terminal = sys.stdout.isatty() and not options.output
-    width = max(40, shutil.get_terminal_size((100, 24)).columns) if terminal else 100
-    return as_text(result, width=width, colour=terminal and "NO_COLOR" not in environment)
-
-
-def _write(text: str, output: Path | None) -> None:
-    """To stdout, or whole and at once to `output`. A device or a pipe is written to; a link stays one."""
-    if output is None:
-        sys.stdout.buffer.write(text.encode("utf-8", "replace"))
-        sys.stdout.flush()
-        return
-    output = output.resolve()
-    if output.exists() and not output.is_file():
-        output.write_text(text, "utf-8", "replace")
-        return
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", errors="replace", dir=output.parent, delete=False) as draft:
-        draft.write(text)
-    Path(draft.name).chmod(output.stat().st_mode if output.exists() else 0o666 & ~_umask())
-    Path(draft.name).replace(output)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def _check_writable(output: Path | None) -> None:
-    """Before the work, not after it."""
-    if output is None:
-        return
-    if output.is_dir():
-        raise BadInput(f"can't write {output}: it is a folder")
-    if not (output.parent.is_dir() and os.access(output if output.exists() else output.parent, os.W_OK)):
-        raise BadInput(f"can't write {output}: {output.parent} is no folder that can be written to")
 
 
 @contextmanager

@@ -142,6 +142,15 @@ def test_an_empty_change_asks_nothing(repo: Path, server: ModelServer, capsys: A
     assert server.requests == []
 
 
+def test_where_nothing_is_worth_reading_no_model_is_needed(repo: Path, capsys: Any) -> None:
+    git(repo, "checkout", "--quiet", "-b", "locks", "main")
+    commit(repo, {"poetry.lock": "three\n"}, "locks")
+    assert main(["review", "main..locks", "--repo", str(repo), "--base-url", "http://127.0.0.1:9/v1"]) == 0
+    assert (
+        "There was nothing to review. 0 hunks in 0 files reviewed. 1 hunk in 1 file skipped." in capsys.readouterr().out
+    )
+
+
 def test_a_quote_that_isnt_there_is_listed_apart(repo: Path, capsys: Any) -> None:
     with ModelServer(reply=answer(finding("os.system('rm -rf /')"))) as server:
         review(repo, server, "--format", "json")
@@ -162,7 +171,7 @@ def test_a_failed_run_never_looks_like_a_clean_review(repo: Path, capsys: Any) -
         "the model's answer can't be used: it is empty"
     }
     assert "No findings" not in result["summary"]
-    assert "the review is incomplete: 2 hunks failed" in told.err
+    assert "2 hunks failed, so this is incomplete: the model's answer can't be used" in told.err
 
 
 def test_what_was_found_is_kept_when_a_later_chunk_fails(repo: Path, capsys: Any) -> None:
@@ -208,6 +217,7 @@ def test_a_bad_answer_gets_one_more_try_with_what_was_wrong(repo: Path, capsys: 
         (["--fail-on", "awful"], "Invalid value for '--fail-on'"),
         (["--concurrency", "0"], "--concurrency: `concurrency`: input should be greater than or equal to 1"),
         (["--model", "recorded:nothing.jsonl"], "can't read the recording nothing.jsonl"),
+        (["--model", "devstral"], "no server is named to ask devstral of"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

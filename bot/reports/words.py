@@ -27,6 +27,8 @@ def kind(finding: Finding) -> str:
 
 def cost(review: Review) -> str:
     used = review.cost
+    if not used.model:
+        return "No model was asked."
     share = f", {used.cached_tokens / used.prompt_tokens:.0%} of them cached" if used.prompt_tokens else ""
     return (
         f"{used.model} on {used.server}: {counted(used.requests, 'request')}, "

@@ -48,9 +48,30 @@ class Surroundings:
     tops: Mapping[str, bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The files of a change: those worth reading, and those passed over."""
+
+    kept: tuple[FileDiff, ...]
+    skipped: tuple[Skipped, ...]
+
+
+def select(change: Change, surroundings: Surroundings, ignore: Sequence[str]) -> Selection:
+    kept, skipped = worth_reading(
+        change.files, ignore=ignore, attributes=surroundings.attributes, tops=surroundings.tops
+    )
+    return Selection(tuple(kept), tuple(skipped))
+
+
+def nothing_to_ask(change: Change, selection: Selection) -> Review:
+    """The Review of a change in which nothing is worth reading: no model is needed for it."""
+    coverage = _coverage(change, selection.skipped, ())
+    return Review(change, coverage, (), (), 0, summarise(coverage, (), ()), Cost("", "", 0, 0, 0, 0, 0.0))
+
+
 async def review(
     change: Change,
-    surroundings: Surroundings,
+    selection: Selection,
     model: Model,
     profile: ModelProfile,
     wishes: Wishes,
@@ -58,14 +79,11 @@ async def review(
     stop: asyncio.Event,
     progress: Callable[[int, int], None],
 ) -> Review:
-    """Ask `model` about every part of `change` that is worth reading. `progress` takes Chunks done and in all."""
+    """Ask `model` about every part of what was selected of `change`. `progress` takes Chunks done and in all."""
     started = time.monotonic()
-    kept, skipped = worth_reading(
-        change.files, ignore=wishes.ignore, attributes=surroundings.attributes, tops=surroundings.tops
-    )
     prefix = prompts.shared(change, language=wishes.language, instructions=wishes.instructions, room=2 * profile.join)
     budget = await _budget(model, profile, prefix)
-    chunks, unread = await _chunks(model, kept, budget)
+    chunks, unread = await _chunks(model, selection.kept, budget)
     concurrency = wishes.concurrency or model.capabilities.slots or 1
     warmth = await _warm(model, prefix) if min(concurrency, len(chunks)) > 1 else Usage()
     drafted = await _draft(model, profile, chunks, prefix, concurrency, stop, progress)
@@ -73,7 +91,7 @@ async def review(
     ranked = rank(placed, min_confidence=wishes.min_confidence)
     findings = tuple(finding for finding in ranked if finding.place)
     unplaced = tuple(finding for finding in ranked if not finding.place)
-    coverage = _coverage(change, [*skipped, *unread], drafted)
+    coverage = _coverage(change, [*selection.skipped, *unread], drafted)
     return Review(
         change=change,
         coverage=coverage,
