@@ -11,6 +11,7 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
@@ -23,16 +24,25 @@ _SAFE = (
     "-c", "core.fsmonitor=false",
     "-c", "core.quotePath=false",
     "-c", "core.pager=cat",
-    "-c", "protocol.allow=never",
 )  # fmt: skip
 _DIFF = (
-    "--no-ext-diff", "--no-textconv", "--no-color", "--full-index", "--find-renames", "--submodule=short",
-    "--src-prefix=a/", "--dst-prefix=b/", "--unified=3", "--inter-hunk-context=0", "--no-relative",
+    "--no-ext-diff", "--no-textconv", "--no-color", "--no-abbrev", "--full-index", "--find-renames",
+    "--submodule=short", "--src-prefix=a/", "--dst-prefix=b/", "--unified=3", "--inter-hunk-context=0", "--no-relative",
     "-O/dev/null", "--ignore-submodules=none", "--ita-visible-in-index",
 )  # fmt: skip
 # What git needs of the environment: where it is, who the user is, and how it talks. Every GIT_* variable is
 # left out: set by a hook or an alias, it would point git to another repository than the one asked for.
 _ENVIRONMENT = ("PATH", "HOME", "XDG_CONFIG_HOME", "USERPROFILE", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP")
+
+# No question on the terminal, and nothing fetched: a repository can name a command as the source of missing
+# objects, and its configuration goes before ours, but not before these.
+_QUIET = {
+    "LC_ALL": "C",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_ALLOW_PROTOCOL": "",
+    "GIT_NO_LAZY_FETCH": "1",
+}
 
 _STATUS = {
     b"A": Status.ADDED,
@@ -53,17 +63,25 @@ class GitFailed(BadInput):
 
 @dataclass(frozen=True, slots=True)
 class WorkTree:
-    """A git repository on this machine. `environment` is the process's own: what git needs of it is passed on."""
+    """A git repository on this machine. `environment` is the process's own: what git needs of it is passed on.
+
+    `overrides` are variables that git gets besides.
+    """
 
     root: Path
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    overrides: Mapping[str, str] = field(default_factory=dict, repr=False)
 
-    def git(self, *arguments: str, stdin: bytes = b"", index: Path | None = None) -> bytes:
-        """Standard output of `git ARGUMENTS`; `index` stands in for the repository's own."""
-        variables = self._variables() | ({"GIT_INDEX_FILE": str(index)} if index else {})
+    def git(self, *arguments: str, stdin: bytes = b"") -> bytes:
+        """Standard output of `git ARGUMENTS`."""
         try:
             done = subprocess.run(
-                ["git", *_SAFE, *arguments], cwd=self.root, env=variables, input=stdin, capture_output=True, check=False
+                ["git", *_SAFE, *arguments],
+                cwd=self.root,
+                env=self._variables(),
+                input=stdin,
+                capture_output=True,
+                check=False,
             )
         except FileNotFoundError as error:
             raise BadInput("git was not found", "Install git, or review a patch file with --diff FILE.") from error
@@ -74,7 +92,7 @@ class WorkTree:
 
     def _variables(self) -> dict[str, str]:
         told = {name: self.environment[name] for name in _ENVIRONMENT if name in self.environment}
-        return told | {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
+        return {**told, **_QUIET, **self.overrides}
 
     def commit(self, revision: str) -> str:
         """The commit id that `revision` names."""
@@ -120,7 +138,7 @@ class WorkTree:
         """What `head` changes since its merge base with `base`."""
         head_id = self.commit(head)
         base_id = self.merge_base(self.commit(base), head_id)
-        return Change(base_id, head_id, self._files(base_id, head_id))
+        return Change(base_id, head_id, self._files(base_id, base_id, head_id))
 
     def staged(self) -> Change:
         """What the index changes since HEAD."""
@@ -128,7 +146,7 @@ class WorkTree:
             base = self.commit("HEAD")
         except BadInput:  # before the first commit
             base = self.git("hash-object", "-t", "tree", "/dev/null").decode().strip()
-        return Change(base, "index", self._files("--cached", base))
+        return Change(base, "index", self._files(base, "--cached", base))
 
     def tops(self, ids: Iterable[str], size: int) -> dict[str, bytes]:
         """The first `size` bytes of each blob, by id; ids that aren't there are left out. Long blobs stream past."""
@@ -163,16 +181,10 @@ class WorkTree:
         return self.git("cat-file", "blob", entry[2].decode())
 
     def attributes(self, commit: str, names: Sequence[str], paths: Sequence[str]) -> dict[str, dict[str, bool]]:
-        """path -> {name: whether it is set}, for those of `names` that the `.gitattributes` of `commit` speak of.
-
-        They are read through an index of our own, so that the change under review can't hide its files by
-        bringing attributes along.
-        """
-        with tempfile.TemporaryDirectory(prefix="patchwright-") as folder:
-            index = Path(folder) / "index"
-            self.git("read-tree", commit, index=index)
-            stdin = b"".join(os.fsencode(path) + b"\0" for path in paths)
-            told = self.git("check-attr", "--cached", "--stdin", "-z", *names, stdin=stdin, index=index)
+        """path -> {name: whether it is set}, for those of `names` that the `.gitattributes` of `commit` speak of."""
+        stdin = b"".join(os.fsencode(path) + b"\0" for path in paths)
+        with self._ruled_by(commit) as tree:
+            told = tree.git("check-attr", "--stdin", "-z", *names, stdin=stdin)
         found: dict[str, dict[str, bool]] = {}
         fields = told.split(b"\0")
         for path, name, value in zip(fields[0::3], fields[1::3], fields[2::3], strict=False):
@@ -180,18 +192,36 @@ class WorkTree:
                 found.setdefault(os.fsdecode(path), {})[name.decode()] = value in (b"set", b"true")
         return found
 
-    def _files(self, *between: str) -> tuple[FileDiff, ...]:
-        told = self.git("diff", "--raw", "--numstat", "-z", *_DIFF, *between, "--")
-        patch = self.git("diff", "--patch", *_DIFF, *between, "--")
-        files = list(_inventory(told))
-        sections = _sections(patch)
-        if len(sections) == sum(_section_count(file) for file in files):
-            following = iter(sections)
-            return tuple(_with_hunks(file, following) for file in files)
-        return tuple(
-            _with_hunks(file, iter(_sections(self.git("diff", "--patch", *_DIFF, *between, "--", *_literal(file)))))
-            for file in files
-        )
+    def _files(self, base: str, *between: str) -> tuple[FileDiff, ...]:
+        with self._ruled_by(base) as tree:
+            told = tree.git("diff", "--raw", "--numstat", "-z", *_DIFF, *between, "--")
+            sections = _sections(tree.git("diff", "--patch", *_DIFF, *between, "--"))
+            files = list(_inventory(told))
+            if len(sections) == sum(_section_count(file) for file in files):
+                following = iter(sections)
+                return tuple(_with_hunks(file, following) for file in files)
+            patches = (tree.git("diff", "--patch", *_DIFF, *between, "--", *_literal(file)) for file in files)
+            return tuple(_with_hunks(file, iter(_sections(patch))) for file, patch in zip(files, patches, strict=True))
+
+    @contextmanager
+    def _ruled_by(self, commit: str) -> Iterator[WorkTree]:
+        """The same repository, with the `.gitattributes` of `commit` and no other file in its work tree.
+
+        Else a change could hide its files by bringing attributes along that call them binary or generated. Where a
+        folder has no such file, git looks into the index: an empty one keeps it from that.
+        """
+        told = self.git("ls-tree", "-r", "-z", "--full-tree", commit, "--").split(b"\0")
+        entries = (entry.partition(b"\t") for entry in told if entry.endswith(b".gitattributes"))
+        rules = {path: what.split()[2].decode() for what, _, path in entries if what.startswith(b"100")}
+        indexed = self.git("ls-files", "-z", "--full-name", "--", ":(top,glob)**/.gitattributes").split(b"\0")
+        with tempfile.TemporaryDirectory(prefix="patchwright-") as folder:
+            for path in {*rules, *filter(None, indexed)}:
+                if path.rpartition(b"/")[2] == b".gitattributes":
+                    file = Path(folder, os.fsdecode(path))
+                    file.parent.mkdir(parents=True, exist_ok=True)
+                    file.write_bytes(self.git("cat-file", "blob", rules[path]) if path in rules else b"")
+            git_dir = os.fsdecode(self.git("rev-parse", "--absolute-git-dir").removesuffix(b"\n"))
+            yield WorkTree(Path(folder), self.environment, {"GIT_DIR": git_dir, "GIT_WORK_TREE": folder})
 
 
 def open_work_tree(directory: Path, environment: Mapping[str, str]) -> WorkTree:
@@ -232,7 +262,7 @@ def _inventory(told: bytes) -> Iterator[FileDiff]:
             old_mode=old_mode.decode(),
             new_mode=new_mode.decode(),
             binary=binary,
-            new_blob=new_blob.decode().replace("0" * 40, ""),
+            new_blob=new_blob.decode() if new_blob.strip(b"0") else "",
         )
 
 

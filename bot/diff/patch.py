@@ -18,12 +18,15 @@ from dataclasses import dataclass, field, replace
 from bot.diff.change import FileDiff, Status, printable
 from bot.errors import BadInput
 
-_HUNK = re.compile(rb"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
+_HUNK = re.compile(rb"@@ -\d{1,9}(?:,(\d{1,9}))? \+\d{1,9}(?:,(\d{1,9}))? @@")
+_QUOTED = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _GIT_HEADER = re.compile(rb'diff --git (?P<old>"(?:[^"\\]|\\.)*"|.+?) (?P<new>"(?:[^"\\]|\\.)*"|\S.*)$')
 _ESCAPE = re.compile(rb"\\([0-7]{1,3}|.)", re.DOTALL)
 _ESCAPES = {b"a": b"\a", b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
 _PREFIXES = (b"a/", b"b/", b"c/", b"i/", b"o/", b"w/")  # git's own and its mnemonic ones
-_SIGNATURE = b"-- "  # how `git format-patch` ends
+_OCTAL = tuple(b"%d" % digit for digit in range(8))
+_NOTHING = b"/dev/null"
+_SIGNATURES = (b"-- ", b"--")  # how `git format-patch` ends; mail programs take the space away
 
 
 @dataclass
@@ -32,6 +35,9 @@ class _Draft:
 
     old: bytes = b""
     new: bytes = b""
+    prefixed: bool = True
+    named: bool = False
+    open: bool = False  # whether hunks may follow: no other line has come between
     status: Status = Status.MODIFIED
     old_mode: str = "100644"
     new_mode: str = "100644"
@@ -65,17 +71,26 @@ def _step(lines: list[bytes], at: int, drafts: list[_Draft]) -> int:
     elif _names_a_file(lines, at):
         _name(drafts, line, lines[at + 1].removesuffix(b"\r"))
         return at + 2
-    elif not drafts:
-        pass
-    elif _HUNK.match(line):
+    elif drafts and drafts[-1].open and _HUNK.match(line):
         return _hunk(lines, at, drafts[-1])
-    elif line.startswith(b"@@@ "):
-        drafts[-1].problem = "a combined diff of a merge: give the diff against one parent"
-    elif line.startswith((b"+", b"-", b" ")) and drafts[-1].hunks and line != _SIGNATURE:
-        drafts[-1].problem = drafts[-1].problem or "a hunk is longer than its header says"
-    elif not drafts[-1].hunks:
+    elif drafts and drafts[-1].open:
+        _stray(drafts[-1], line)
+    elif drafts and not drafts[-1].hunks:
         _extended_header(drafts[-1], line)
     return at + 1
+
+
+def _stray(draft: _Draft, line: bytes) -> None:
+    """A line where a hunk could open, and doesn't."""
+    if line.startswith(b"@@@ "):
+        draft.problem = draft.problem or "a combined diff of a merge: give the diff against one parent"
+    elif line.startswith(b"@"):
+        draft.problem = draft.problem or "the header of a hunk can't be read"
+        draft.hunks += 1
+    elif line.startswith((b"+", b"-", b" ")) and line not in _SIGNATURES and not draft.hunks:
+        draft.problem = draft.problem or "changed lines without the header of a hunk"
+    elif line and not line.startswith((b"+", b"-", b" ")):
+        draft.open = False
 
 
 def _names_a_file(lines: list[bytes], at: int) -> bool:
@@ -86,30 +101,37 @@ def _git_header(line: bytes) -> _Draft:
     """The names here can't always be told apart (`a/x b/y b/x b/y`): a rename or `---`/`+++` corrects them."""
     body = line.removeprefix(b"diff --git ")
     half = len(body) // 2
-    old, new = body[:half], body[half + 1 :]
-    if body[half : half + 1] != b" " or _strip(old) != _strip(new):
+    old, new = _unquote(body[:half]), _unquote(body[half + 1 :])
+    if body[half : half + 1] != b" " or _bare(old, new)[0] != _bare(old, new)[1]:
         match = _GIT_HEADER.match(line)
-        old, new = match.group("old", "new") if match else (body, body)
-    return _Draft(old=_strip(_unquote(old)), new=_strip(_unquote(new)))
+        old, new = (_unquote(name) for name in match.group("old", "new")) if match else (body, body)
+    bare = _bare(old, new)
+    return _Draft(old=bare[0], new=bare[1], prefixed=bare != (old, new))
 
 
 def _name(drafts: list[_Draft], minus: bytes, plus: bytes) -> None:
     """Take the names from a `---`/`+++` pair; outside of a git header the pair opens a file."""
-    if not drafts or drafts[-1].hunks or drafts[-1].patch:
+    if not drafts or drafts[-1].named:
         drafts.append(_Draft())
+    drafts[-1].named = drafts[-1].open = True
     draft, old, new = drafts[-1], _path(minus[4:]), _path(plus[4:])
-    if old == b"/dev/null":
+    if old == _NOTHING:
         draft.status, draft.old_mode = Status.ADDED, "000000"
-    elif new == b"/dev/null":
+    elif new == _NOTHING:
         draft.status, draft.new_mode = Status.DELETED, "000000"
-    draft.old = new if old == b"/dev/null" else old
-    draft.new = old if new == b"/dev/null" else new
+    if _NOTHING in (old, new):
+        name = new if old == _NOTHING else old
+        draft.old = draft.new = name[2:] if draft.prefixed and name.startswith(_PREFIXES) else name
+    else:
+        draft.old, draft.new = _bare(old, new)
 
 
 def _extended_header(draft: _Draft, line: bytes) -> None:
     word, _, rest = line.rpartition(b" ")
     if word in (b"new file mode", b"deleted file mode", b"new mode", b"old mode"):
         _mode(draft, word, rest.decode("ascii", "replace"))
+    elif word.startswith(b"index ") and rest.isdigit():
+        draft.old_mode = draft.new_mode = rest.decode()
     elif line.startswith((b"rename from ", b"copy from ")):
         draft.status = Status.RENAMED if line.startswith(b"rename") else Status.COPIED
         draft.old = _unquote(line.split(b" from ", 1)[1])
@@ -141,7 +163,7 @@ def _hunk(lines: list[bytes], at: int, draft: _Draft) -> int:
         if at == len(lines):
             raise BadInput(f"the patch is truncated: it ends inside a hunk of {printable(_decode(draft.new))}")
         sign = lines[at][:1]
-        if sign not in (b"+", b"-", b" ", b"\\", b"", b"\r"):
+        if sign not in (b"+", b"-", b" ", b"\\", b"", b"\r") or _next_file(lines, at, old, new):
             draft.problem = "a hunk is shorter than its header says"
             break
         old -= sign in (b"-", b" ", b"", b"\r")
@@ -151,19 +173,44 @@ def _hunk(lines: list[bytes], at: int, draft: _Draft) -> int:
         at += 1
     if at < len(lines) and lines[at].startswith(b"\\"):
         at += 1
+    if _runs_on(lines, at):
+        draft.problem = draft.problem or "a hunk is longer than its header says"
     draft.hunks += 1
     draft.patch += lines[start:at]
     return at
 
 
+def _next_file(lines: list[bytes], at: int, old: int, new: int) -> bool:
+    """Whether a hunk that wants `old` and `new` more lines has run into the header of the next file.
+
+    `--- x` and `+++ x` may be lines of content, but no content is followed by a hunk before the count is full.
+    """
+    return (
+        _names_a_file(lines, at) and (old, new) != (1, 1) and bool(at + 2 < len(lines) and _HUNK.match(lines[at + 2]))
+    )
+
+
+def _runs_on(lines: list[bytes], at: int) -> bool:
+    """Whether what stands right behind a hunk looks like more of it."""
+    return (
+        at < len(lines)
+        and lines[at].startswith((b"+", b"-", b" "))
+        and lines[at].removesuffix(b"\r") not in _SIGNATURES
+        and not _names_a_file(lines, at)
+    )
+
+
 def _path(name: bytes) -> bytes:
     """A name as it stands behind `--- ` or `+++ `: quoted by git, or with a time stamp behind a tab."""
-    name = _unquote(name) if name.startswith(b'"') else name.partition(b"\t")[0]
-    return name if name == b"/dev/null" else _strip(name)
+    quoted = _QUOTED.match(name)
+    return _unquote(quoted[0]) if quoted else name.partition(b"\t")[0]
 
 
-def _strip(name: bytes) -> bytes:
-    return name[2:] if name.startswith(_PREFIXES) else name
+def _bare(old: bytes, new: bytes) -> tuple[bytes, bytes]:
+    """Both names without their prefixes. These come in pairs that differ; a folder that is called `a` doesn't."""
+    if old.startswith(_PREFIXES) and new.startswith(_PREFIXES) and old[:2] != new[:2]:
+        return old[2:], new[2:]
+    return old, new
 
 
 def _unquote(name: bytes) -> bytes:
@@ -174,7 +221,7 @@ def _unquote(name: bytes) -> bytes:
 
 
 def _unescape(code: bytes) -> bytes:
-    if code.isdigit():
+    if code[:1] in _OCTAL:
         return bytes([int(code, 8) & 0xFF])
     return _ESCAPES.get(code, code)
 
@@ -199,12 +246,21 @@ def _finish(draft: _Draft) -> FileDiff:
     )
 
 
+def _is_type_change(gone: FileDiff, come: FileDiff) -> bool:
+    """The first three digits of a mode say what a thing is: 100 a file, 120 a link, 160 a submodule."""
+    return (
+        gone.path == come.path
+        and (gone.status, come.status) == (Status.DELETED, Status.ADDED)
+        and gone.old_mode[:3] != come.new_mode[:3]
+    )
+
+
 def _join_type_changes(files: list[FileDiff]) -> tuple[FileDiff, ...]:
     """git writes a file that becomes a link, or the reverse, as a deletion followed by an addition of one path."""
     joined: list[FileDiff] = []
     for file in files:
         last = joined[-1] if joined else None
-        if last and (last.path, last.status, file.status) == (file.path, Status.DELETED, Status.ADDED):
+        if last and _is_type_change(last, file):
             joined[-1] = replace(
                 file,
                 status=Status.TYPE_CHANGED,

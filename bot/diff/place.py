@@ -1,8 +1,9 @@
 """Where a quote stands: the lines of the Hunks that it copies, or the reason why it has no place.
 
-    as written, whole lines     each step takes the match that covers the named line, else the only match;
-    as written, within lines    several matches and no named line among them: no place, rather than a guess;
-    white space aside           no match at all: the next step
+    whole lines, as written     each step takes the match that covers the named line, else the only match;
+    whole lines, reindented     several matches and no named line among them: no place, rather than a guess;
+    within lines, as written    no match at all: the next step
+    white space aside
 
 RIGHT (unchanged and added lines) is looked through first; LEFT only holds matches with a removed line in them.
 """
@@ -20,7 +21,7 @@ from bot.diff.change import Hunk, Line, Side
 SHORTEST = 3  # characters a quote needs within a line: `)` alone says nothing
 
 _FENCE = re.compile(r"^\s*(```+|~~~+)[\w+-]*\s*$")
-_RENDERED = re.compile(r"^\s*\d+\s[ +-](?:\s|$)")  # the number and the sign that the prompt puts before a line
+_RENDERED = re.compile(r"^\s*\d+(?:\s[ +-](?:\s|$)|\s*$)")  # the number and the sign that the prompt puts before a line
 _SIGN = re.compile(r"^[+-](?=\s|\S)")
 
 
@@ -43,10 +44,10 @@ class Unplaced:
 
 def place(quote: str, named: int | None, hunks: Sequence[Hunk]) -> Place | Unplaced:
     """Find `quote` in `hunks`; `named` is the line number that the model gave, a hint between equal matches."""
-    forms = list(dict.fromkeys(_forms(quote)))
+    forms = [form for form in dict.fromkeys(_forms(quote)) if form]
     if not forms:
         return Unplaced("no quote")
-    for fits in (_whole, _within, _folded):
+    for fits in (_whole, _reindented, _within, _folded):
         for form in forms:
             matches = list(_matches(form, hunks, fits))
             if matches:
@@ -59,6 +60,7 @@ def _choose(matches: Sequence[Place], named: int | None) -> Place | Unplaced:
         here = [match for match in matches if match.side is side]
         if named is not None:
             covering = [match for match in here if match.covers(named)]
+            covering = [match for match in covering if match.start == named] or covering
             if len(covering) == 1:
                 return covering[0]
     for side in (Side.RIGHT, Side.LEFT):
@@ -71,17 +73,15 @@ def _choose(matches: Sequence[Place], named: int | None) -> Place | Unplaced:
 
 
 def _forms(quote: str) -> Iterator[tuple[str, ...]]:
-    """The quote as lines, without the fence around it; then without what the prompt put before each line."""
-    lines = [line.removesuffix("\r") for line in quote.split("\n")]
-    lines = _trim([line for line in lines if not _FENCE.match(line)])
-    if not lines:
-        return
-    yield tuple(lines)
-    for prefix in (_RENDERED, _SIGN):
-        if all(prefix.match(line) or not line.strip() for line in lines):
-            bare = _trim([prefix.sub("", line, count=1) for line in lines])
-            if bare:
-                yield tuple(bare)
+    """The quote as lines; without the fence around it; without what the prompt put before each line."""
+    lines = _trim([line.removesuffix("\r") for line in quote.split("\n")])
+    fenced = len(lines) > 1 and _FENCE.match(lines[0]) and _FENCE.match(lines[-1])
+    for form in (lines, _trim(lines[1:-1])) if fenced else (lines,):
+        if not all(_FENCE.match(line) or not line.strip() for line in form):
+            yield tuple(form)
+        for prefix in (_RENDERED, _SIGN):
+            if all(prefix.match(line) or not line.strip() for line in form):
+                yield tuple(_trim([prefix.sub("", line, count=1) for line in form]))
 
 
 def _trim(lines: list[str]) -> list[str]:
@@ -117,6 +117,11 @@ def _whole(form: Sequence[str], texts: Sequence[str]) -> Iterator[Span]:
     for at in range(len(texts) - size + 1):
         if list(texts[at : at + size]) == list(form):
             yield at, at + size - 1
+
+
+def _reindented(form: Sequence[str], texts: Sequence[str]) -> Iterator[Span]:
+    """The lines are the quoted ones but for the white space in them."""
+    return _whole([_squeezed(line) for line in form], [_squeezed(text) for text in texts])
 
 
 def _within(form: Sequence[str], texts: Sequence[str]) -> Iterator[Span]:

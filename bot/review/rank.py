@@ -12,19 +12,20 @@ def rank(findings: Iterable[Finding], *, min_confidence: float = 0.0) -> list[Fi
     """Merged and sorted: by severity, then confidence, then where they stand, so that equals keep one order."""
     merged: list[Finding] = []
     for finding in sorted(findings, key=_order):
-        if finding.confidence < min_confidence:
-            continue
         twin = next((at for at, other in enumerate(merged) if _same_defect(other, finding)), None)
         if twin is None:
             merged.append(finding)
         else:
             merged[twin] = _merge(merged[twin], finding)
-    return merged
+    return sorted((finding for finding in merged if finding.confidence >= min_confidence), key=_order)
 
 
-def _order(finding: Finding) -> tuple[int, float, str, str, int, str]:
-    side, start = (finding.place.side, finding.place.start) if finding.place else ("", 0)
-    return (finding.severity.rank, -finding.confidence, finding.path, side, start, finding.title)
+def _order(finding: Finding) -> tuple[object, ...]:
+    """Every field has a part in it, so that the order in which findings came in has none."""
+    place = finding.place
+    where = (place.side, place.start, place.end) if place else ("", 0, 0)
+    words = (finding.title, finding.category, finding.quote, finding.body, finding.evidence)
+    return (finding.severity.rank, -finding.confidence, finding.path, *where, *words, repr(finding.suggestion))
 
 
 def _same_defect(one: Finding, other: Finding) -> bool:
