@@ -272,9 +272,7 @@ def test_the_whole_action_runs_in_act(tmp_path: Path, server: ModelServer) -> No
     assert not mark.exists(), mark.read_text()
     assert (told / "review.json").exists(), done.stdout + done.stderr
     log = [json.loads(line) for line in done.stdout.splitlines()]
-    (summary,) = {
-        line["content"] for line in log if line.get("command") == "summary"
-    }  # for the step, and for the action
+    (summary,) = {line["content"] for line in log if line.get("command") == "summary"}  # told twice: step and action
     step = json.loads((told / "step.json").read_text())
     review = json.loads((told / "review.json").read_text())
     assert done.returncode == 1

@@ -11,13 +11,13 @@ from bot.review.findings import Finding
 def rank(findings: Iterable[Finding], *, min_confidence: float = 0.0) -> list[Finding]:
     """Merged and sorted: by severity, then confidence, then where they stand, so that equals keep one order."""
     merged: list[Finding] = []
-    for finding in sorted(findings, key=_order):
+    for finding in sorted((one for one in findings if one.confidence >= min_confidence), key=_order):
         twin = next((at for at, other in enumerate(merged) if _same_defect(other, finding)), None)
         if twin is None:
             merged.append(finding)
         else:
             merged[twin] = _merge(merged[twin], finding)
-    return sorted((finding for finding in merged if finding.confidence >= min_confidence), key=_order)
+    return sorted(merged, key=_order)  # a twin may have made one surer
 
 
 def _order(finding: Finding) -> tuple[object, ...]:
