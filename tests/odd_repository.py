@@ -75,7 +75,7 @@ def git(repository: Path, *arguments: str, stdin: bytes = b"") -> bytes:
 
 def new_repository(folder: Path, *options: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    git(folder, "init", "--quiet", "--initial-branch=main", *options)
+    git(folder, "init", "--quiet", "--initial-branch=main", "--template=", *options)
     return folder
 
 
@@ -213,14 +213,17 @@ class Odd:
 
 
 def build(folder: Path, *, many: int = 0) -> Path:
-    """A repository of all the odd ones at once, and of `many` tiny files that all change."""
+    """A repository of all the odd ones at once, and of `many` tiny files that all change.
+
+    `head` is checked out, but not where files are many: it would take longer than everything else.
+    """
     before: dict[bytes, Entry | bytes] = {f"many/{at:04}.py".encode(): b"tiny = %d\n" % at for at in range(many)}
     after: dict[bytes, Entry | bytes] = {f"many/{at:04}.py".encode(): b"tiny = -%d\n" % at for at in range(many)}
     for odd in ODD:
         before |= odd.before
         after |= odd.after
     attributes = {b".gitattributes": ATTRIBUTES}
-    return repository_of(folder, before | attributes, after | attributes)
+    return repository_of(folder, before | attributes, after | attributes, checked_out=not many)
 
 
 def build_apart(folder: Path) -> Path:

@@ -199,6 +199,13 @@ def test_what_a_failing_server_left_unread_is_told_and_the_rest_reported(runner:
     assert "1 hunk failed" in ran.log
 
 
+def test_a_change_with_nothing_to_read_is_told_as_that(runner: Runner, server: ModelServer) -> None:
+    commit(runner.repo, {"poetry.lock": "three\n"}, "lock")
+    ran = runner.review(base_url=server.base_url, range="topic~1..topic")
+    assert (ran.code, ran.outputs["findings"], len(server.requests)) == (0, "0", 0)
+    assert "- skipped: poetry.lock (1 hunk): a lock file" in ran.summary
+
+
 @pytest.mark.parametrize(
     ("inputs", "code", "says"),
     [

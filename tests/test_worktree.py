@@ -524,8 +524,7 @@ def settled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     content = numbered("set", 9) + b"\n\n\n" + numbered("ting", 30)
     before: Tree = {b"a.py": content, b"old \xe9.py": numbered("old", 20), b"z": submodule("7" * 40)}
     after: Tree = {b"a.py": edited(content, 9, 30), b"new \xe9.py": numbered("old", 20), b"z": submodule("8" * 40)}
-    repository = repository_of(tmp_path_factory.mktemp("settled"), before, after | {b"order": b"z\nnew*\na*\n"})
-    return repository
+    return repository_of(tmp_path_factory.mktemp("settled"), before, after | {b"order": b"z\nnew*\na*\n"})
 
 
 @pytest.fixture(scope="module")

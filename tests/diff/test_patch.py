@@ -594,9 +594,10 @@ SCRAPS = (
     b"rename from x", b"rename to y", b"deleted file mode 120000", b"new file mode 100755", b"old mode 1",
     b"@@@ -1 -1 +1 @@@",
     b"Binary files a/x and b/y differ", b"GIT binary patch", b"-- ", b"--- ", b"+++ ", b"--- a/x", b"+++ b/x",
-    b"+++ /dev/null", b"--- /dev/null", b"\\ No newline at end of file", b"@@ -0,0 +1 @@", b"@@ -1 +0,0 @@", b"@@ -1,2 +1,2 @@",
-    b"diff --git x", b"\r",
-    b'diff --git "a/\\303" "b/\\303"', b"\xff", b"From 1 Mon", b"---", b" f.py | 2 +-",
+    b"+++ /dev/null", b"--- /dev/null", b"\\ No newline at end of file", b"@@ -0,0 +1 @@", b"@@ -1 +0,0 @@",
+    b"@@ -1,2 +1,2 @@", b"diff --git x", b"\r",
+    b'diff --git "a/\\303" "b/\\303"',
+    b"\xff", b"From 1 Mon", b"---", b" f.py | 2 +-",
 )  # fmt: skip
 
 

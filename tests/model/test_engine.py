@@ -263,7 +263,7 @@ def test_there_is_no_page_and_no_tool(engine: Engine) -> None:
 def test_the_log_holds_nothing_of_what_was_asked(smollm2: Path, tmp_path: Path) -> None:
     with start_engine(smollm2, context=CONTEXT, slots=1, log=tmp_path / "log") as engine:
         chat(engine, "TOP-SECRET-SOURCE", max_tokens=4)
-    assert "stop processing" in (tmp_path / "log").read_text()
+        assert eventually(lambda: "stop processing" in (tmp_path / "log").read_text())
     assert "SECRET" not in (tmp_path / "log").read_text()
 
 
