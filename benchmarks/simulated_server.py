@@ -4,6 +4,8 @@
 
 It prints {"base_url": ...} and serves until SIGTERM or Ctrl-C, then prints what all requests cost. `GET /stats` tells
 that any time; `POST /reset` starts the count anew with a cold prefix cache, `POST /reset?keep_cache=1` with a warm one.
+With `--instant` it takes no time at all, and with `--log FILE` each request it answers is a line of JSON at that
+file's end.
 
 It talks as vLLM does and takes its time as tests/fakes/physics.py says, but no GPU is behind it: the figures are tokens
 and queues, not qualities. Where a request has a schema the answer keeps to it, about every other one with one item in
@@ -32,6 +34,7 @@ from tests.fakes.physics import Physics, tokens_of
 # With or without a line number before the sign: both are in use for showing a change to a model.
 _ADDED = re.compile(r"^[ \t]*(\d+)?[ \t]*\+(?!\+\+ )[ \t]?(?=.*[A-Za-z])(.*\S)", re.MULTILINE)
 _FILE = re.compile(r"^(?:## )?File: '?([^'\n]+?)'?$", re.MULTILINE)
+_SUGGESTIONS = re.compile(r"^Below are (\d+) AI-generated code suggestions", re.MULTILINE)
 _WORDS = "This value can be empty when the caller passes no rows, and then the next line fails for every request. "
 
 
@@ -63,9 +66,9 @@ class SimulatedServer(ModelServer):
 
 def main(arguments: Sequence[str] | None = None) -> None:
     options = _options(arguments)
-    physics = Physics(options.prefill, options.decode, options.streams, options.block)
+    physics = None if options.instant else Physics(options.prefill, options.decode, options.streams, options.block)
     server = SimulatedServer(
-        lambda request: reply(request, options.answer_tokens),
+        lambda request: logged(reply(request, options.answer_tokens), request, options.log),
         model=options.model,
         any_model=options.any_model,
         context=options.context,
@@ -79,10 +82,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(json.dumps(server.stats()), flush=True)
 
 
+def logged(said: Reply, request: ChatRequest, log: Path | None) -> Reply:
+    """`said`, with the request at the end of `log`."""
+    if log:
+        with log.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(request.body) + "\n")
+    return said
+
+
 def reply(request: ChatRequest, tokens: int) -> Reply:
     """An answer of about that many tokens, which depends on nothing but the request."""
     seen = look(request)
-    return instance(request.schema, seen, tokens) if request.schema else prose(seen, tokens)
+    return instance(request.schema, seen, tokens) if request.schema else prose(request, seen, tokens)
 
 
 def look(request: ChatRequest) -> Seen:
@@ -136,25 +147,55 @@ def _string(schema: Mapping[str, Any], name: str, seen: Seen, words: str) -> str
     return text.ljust(schema.get("minLength", 0), ".")
 
 
-def prose(seen: Seen, tokens: int) -> str:
-    """A YAML document with what PR-Agent's review and its suggestions are read from."""
-    frame = _yaml(seen, "")
-    return _yaml(seen, _words(tokens - len(tokens_of(frame))))
+def prose(request: ChatRequest, seen: Seen, tokens: int) -> str:
+    """A YAML document in the form that PR-Agent asks for by its name. With a defect it is about as long as `tokens`."""
+    frame = _yaml(request.prompt, seen, "")
+    return _yaml(request.prompt, seen, _words(tokens - len(tokens_of(frame))))
 
 
-def _yaml(seen: Seen, words: str) -> str:
-    """`words` are the issue's where there is one, else what is said of the tests."""
-    lines = ["review:", "  estimated_effort_to_review_[1-5]: |\n    2", "  security_concerns: |\n    No"]
-    if not seen.defect:
-        lines += [f"  relevant_tests: |\n    No. {words}", "  key_issues_to_review: []", "code_suggestions: []"]
-        return "\n".join(("```yaml", *lines, "```"))
-    lines += ["  relevant_tests: |\n    No", "  key_issues_to_review:"]
-    lines += [f"  - relevant_file: |\n      {seen.path}", "    issue_header: |\n      Possible Bug"]
-    lines += [f"    issue_content: |\n      {words}", f"    start_line: {seen.number}", f"    end_line: {seen.number}"]
-    lines += ["code_suggestions:", f"- relevant_file: |\n    {seen.path}", "  label: |\n    possible issue"]
-    lines += [f"  existing_code: |\n    {seen.line}", f"  improved_code: |\n    {seen.line}"]
-    lines += ["  suggestion_content: |\n    Check for it.", "  one_sentence_summary: |\n    Handle the empty case"]
+def _yaml(prompt: str, seen: Seen, words: str) -> str:
+    if "$PRCodeSuggestionsFeedback" in prompt:
+        lines = _scores(prompt, seen, words)
+    elif "$PRCodeSuggestions" in prompt:
+        lines = _suggestions(seen, words)
+    else:
+        lines = _review(seen, words)
     return "\n".join(("```yaml", *lines, "```"))
+
+
+def _review(seen: Seen, words: str) -> list[str]:
+    head = ["review:", "  estimated_effort_to_review_[1-5]: 2", "  relevant_tests: |", "    No"]
+    issue = ["  - relevant_file: |", f"      {seen.path}", "    issue_header: |", "      Possible Bug"]
+    issue += [
+        "    issue_content: |",
+        f"      {words}",
+        f"    start_line: {seen.number}",
+        f"    end_line: {seen.number}",
+    ]
+    issues = ["  key_issues_to_review:", *issue] if seen.defect else ["  key_issues_to_review: []"]
+    return [*head, *issues, "  security_concerns: |", "    No"]
+
+
+def _suggestions(seen: Seen, words: str) -> list[str]:
+    if not seen.defect:
+        return ["code_suggestions: []"]
+    lines = ["code_suggestions:", "- relevant_file: |", f"    {seen.path}", "  language: |", "    python"]
+    lines += ["  existing_code: |", f"    {seen.line}", "  suggestion_content: |", f"    {words}"]
+    lines += [
+        "  improved_code: |",
+        f"    {seen.line}  # checked",
+        "  one_sentence_summary: |",
+        "    Handle the empty case",
+    ]
+    return [*lines, "  label: |", "    possible issue"]
+
+
+def _scores(prompt: str, seen: Seen, words: str) -> list[str]:
+    """One for each of the suggestions that it is shown."""
+    count = _SUGGESTIONS.search(prompt)
+    lines = ["- suggestion_summary: |", "    Handle the empty case", "  relevant_file: |", f"    {seen.path}"]
+    lines += [f"  relevant_lines_start: {seen.number}", f"  relevant_lines_end: {seen.number}", "  suggestion_score: 8"]
+    return ["code_suggestions:", *[*lines, "  why: |", f"    {words}"] * int(count[1] if count else 1)]
 
 
 def _words(tokens: int) -> str:
@@ -170,10 +211,12 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--decode", type=float, default=speed.decode, help="output tokens a second, each request")
     parser.add_argument("--streams", type=int, default=speed.streams, help="requests at once")
     parser.add_argument("--block", type=int, default=speed.block, help="tokens in a block of the prefix cache")
+    parser.add_argument("--instant", action="store_true", help="take no time, whatever the speeds say")
     parser.add_argument("--context", type=int, default=65_536, help="tokens of prompt and answer")
     parser.add_argument("--answer-tokens", type=int, default=150, help="tokens of an answer, roughly")
     parser.add_argument("--model", default="Qwen/Qwen3-Coder-30B-A3B-Instruct", help="the model's name")
     parser.add_argument("--any-model", action="store_true", help="take every model's name")
+    parser.add_argument("--log", type=Path, metavar="FILE", help="append the requests to it")
     return parser.parse_args(arguments)
 
 

@@ -6,6 +6,7 @@ do it, or not all of it; 130 interrupted. What a command needs is imported in it
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -23,6 +24,7 @@ FORMATS = ("text", "json", "markdown")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The door: every error becomes a sentence and an exit code here."""
+    gc.set_threshold(50_000, 20, 20)  # imports and diffs make many values and hardly a cycle: a tenth of the CPU time
     try:
         code = commands.main(args=arguments, prog_name="patchwright", standalone_mode=False)
     except PatchwrightError as error:
