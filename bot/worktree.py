@@ -11,7 +11,7 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
@@ -215,9 +215,9 @@ class WorkTree:
         rules = {path: what.split()[2].decode() for what, _, path in entries if what.startswith(b"100")}
         indexed = self.git("ls-files", "-z", "--full-name", "--", ":(top,glob)**/.gitattributes").split(b"\0")
         with tempfile.TemporaryDirectory(prefix="patchwright-") as folder:
-            for path in {*rules, *filter(None, indexed)}:
-                if path.rpartition(b"/")[2] == b".gitattributes":
-                    file = Path(folder, os.fsdecode(path))
+            for path in filter(_is_rule_file, {*rules, *indexed}):
+                file = Path(folder, os.fsdecode(path))
+                with suppress(OSError):  # a path that no file can have here: git couldn't read rules there either
                     file.parent.mkdir(parents=True, exist_ok=True)
                     file.write_bytes(self.git("cat-file", "blob", rules[path]) if path in rules else b"")
             git_dir = os.fsdecode(self.git("rev-parse", "--absolute-git-dir").removesuffix(b"\n"))
@@ -236,6 +236,13 @@ def open_work_tree(directory: Path, environment: Mapping[str, str]) -> WorkTree:
         hint = "Name one with --repo DIR, or review a patch file with --diff FILE."
         raise BadInput(f"not a git repository: {directory}", hint) from error
     return WorkTree(Path(os.fsdecode(root.removesuffix(b"\n"))), environment)
+
+
+def _is_rule_file(path: bytes) -> bool:
+    """Whether a path of a tree is a `.gitattributes` below its root: only git's manners keep `..` out of a tree."""
+    *folders, name = path.split(b"/")
+    odd = (b"", b".", b"..", b".git", b".gitattributes")
+    return name == b".gitattributes" and not any(folder.lower() in odd for folder in folders)
 
 
 def _inventory(told: bytes) -> Iterator[FileDiff]:

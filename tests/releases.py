@@ -9,7 +9,7 @@ by `pip download`, which would run the package's build back end to learn its met
 from __future__ import annotations
 
 import os
-import shutil
+import re
 import subprocess
 import sys
 import tarfile
@@ -18,6 +18,8 @@ from pathlib import Path
 
 from filelock import FileLock
 from platformdirs import user_cache_path
+
+from tests.odd_repository import Entry, link, program, repository_of
 
 _FETCH = """
 import hashlib, pathlib, sys
@@ -59,15 +61,10 @@ def release_pair(name: str, old: str, new: str, folder: Path) -> Path:
     repository = folder / f"{name}-{old}-{new}"
     if repository.is_dir():
         return repository
-    archives = [fetch(name, version) for version in (old, new)]
+    before, after = (_tree(fetch(name, version)) for version in (old, new))
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        draft = Path(scratch) / "repository"
-        _git(Path(scratch), "init", "--quiet", "--initial-branch=base", str(draft))
-        _commit(draft, archives[0])
-        _git(draft, "checkout", "--quiet", "-b", "head")
-        _commit(draft, archives[1])
-        draft.rename(repository)
+        repository_of(Path(scratch) / "repository", before, after).rename(repository)
     return repository
 
 
@@ -83,7 +80,7 @@ def fetch(name: str, version: str) -> Path:
             # -P: what stands in the working directory must not be taken for pip.
             argv = [sys.executable, "-P", "-c", _FETCH, name, version, scratch]
             done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=300)
-            if done.returncode == _NOTHING_FOUND or "NetworkConnectionError" in done.stderr:
+            if done.returncode == _NOTHING_FOUND or re.search("Connection|Timeout|IncompleteDownload", done.stderr):
                 raise Offline(f"{name} {version}")
             assert done.returncode == 0, done.stderr
             (archive,) = Path(scratch).iterdir()
@@ -91,32 +88,15 @@ def fetch(name: str, version: str) -> Path:
     return kept
 
 
-def _commit(repository: Path, archive: Path) -> None:
-    """Replace the work tree by what is in `archive`, without the folder around it; commit it."""
-    for path in repository.iterdir():
-        if path.name != ".git":
-            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-    with tempfile.TemporaryDirectory(dir=repository.parent) as scratch, tarfile.open(archive) as members:
-        members.extractall(scratch, filter="data")
-        (top,) = Path(scratch).iterdir()
-        for path in top.iterdir():
-            shutil.move(path, repository / path.name)
-    _git(repository, "add", "--all", "--force")
-    _git(repository, "commit", "--quiet", "--allow-empty", "--message", archive.name.removesuffix(".tar.gz"))
-
-
-def _git(repository: Path, *arguments: str) -> None:
-    """Commits get the same ids wherever and whenever they are made."""
-    identity = {
-        f"GIT_{who}_{what}": value
-        for who in ("AUTHOR", "COMMITTER")
-        for what, value in (("NAME", "Release"), ("EMAIL", "release@example.invalid"), ("DATE", "1700000000 +0000"))
-    }
-    environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "GIT_CONFIG_NOSYSTEM": "1"} | identity
-    subprocess.run(
-        ["git", "-c", "core.autocrlf=false", "-c", "core.fileMode=true", *arguments],
-        cwd=repository,
-        env=environment,
-        check=True,
-        capture_output=True,
-    )
+def _tree(archive: Path) -> dict[bytes, Entry | bytes]:
+    """What is in `archive`, without the folder around it. Nothing is unpacked to the disk."""
+    entries: dict[bytes, Entry | bytes] = {}
+    with tarfile.open(archive) as members:
+        for member in members:
+            path = os.fsencode(member.name.partition("/")[2])
+            if member.issym():
+                entries[path] = link(os.fsencode(member.linkname))
+            elif file := members.extractfile(member) if member.isfile() else None:
+                content = file.read()
+                entries[path] = program(content) if member.mode & 0o100 else content
+    return entries

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bot.diff.change import Change, FileDiff, Status
+from bot.diff.change import Change, Status
 from bot.diff.filters import ATTRIBUTES, MARK_WITHIN, worth_reading
 from bot.diff.parse import hunks_of
 from bot.errors import BadInput
@@ -18,17 +20,16 @@ from bot.worktree import WorkTree, open_work_tree
 from tests.odd_repository import (
     ENVIRONMENT,
     ODD,
-    Odd,
     Tree,
-    applied,
+    assert_hunks_lead_from_before_to_after,
     build,
     build_apart,
     change_of,
     commit,
     content_of,
     edited,
+    facts,
     git,
-    lines_of,
     link,
     new_repository,
     numbered,
@@ -107,26 +108,11 @@ def tree_id(repository: Path, name: str) -> str:
 def test_what_is_odd_is_read_as_what_it_is(at: int, apart: Path, attributes: dict[str, dict[str, bool]]):
     odd = ODD[at]
     change = work_tree(apart).change(f"base-{at}", f"head-{at}")
-    found = [(file.path, file.old_path, file.status, file.added, file.removed, file.hunks) for file in change.files]
-    assert found == [
-        (told.path, told.old_path or told.path, told.status, told.added, told.removed, told.hunks)
-        for told in odd.expected
-    ]
+    assert [facts(file) for file in change.files] == [facts(told) for told in odd.expected]
     tops = {file.new_blob: content_of(odd.after, file.path)[:MARK_WITHIN] for file in change.files if file.hunks}
     assert reasons(change, attributes, tops) == {told.path: told.reason for told in odd.expected}
     for file in change.files:
-        if not file.binary and file.status is not Status.TYPE_CHANGED:
-            assert_hunks_lead_from_before_to_after(odd, file)
-
-
-def assert_hunks_lead_from_before_to_after(odd: Odd, file: FileDiff):
-    if "160000" in (file.old_mode, file.new_mode):  # git shows the commit of a submodule as a line of text
-        assert [line.text[:18] for hunk in hunks_of(file) for line in hunk.lines] == ["Subproject commit "] * (
-            file.added + file.removed
-        )
-        return
-    before, after = lines_of(content_of(odd.before, file.old_path)), lines_of(content_of(odd.after, file.path))
-    assert applied(hunks_of(file), before) == (after if file.status is not Status.DELETED else [])
+        assert_hunks_lead_from_before_to_after(odd, file)
 
 
 def test_all_of_them_at_once_count_as_git_counts_them(tmp_path: Path):
@@ -472,6 +458,56 @@ def test_what_the_base_says_of_a_file_holds_while_the_head_denies_it(tmp_path: P
     after = {b"f.py": edited(PLAIN, 2), b"d.py": edited(PLAIN, 3), b".gitattributes": b"\n"}
     found = reasons_of(reviewed(repository_of(tmp_path, before, after)))
     assert found == {"f.py": "linguist-generated in .gitattributes", "d.py": "binary", ".gitattributes": ""}
+
+
+@pytest.mark.parametrize("where", ["..", "../..", "{out}", ".git"])
+def test_no_tree_has_anything_written_outside_of_a_folder_of_our_own(
+    where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """git itself makes no such trees, but it reads them."""
+    temporary, out = tmp_path / "temporary" / "folder", tmp_path / "out"
+    temporary.mkdir(parents=True)
+    out.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    repository = repository_of(tmp_path / "hostile", {b"f.py": PLAIN}, {b"f.py": edited(PLAIN, 2)})
+    rules = hostile_tree(repository, [(b"100644", b".gitattributes", b"*.py -diff\n")])
+    name = where.format(out=out).encode()
+    for branch in ("base", "head"):
+        content = git(repository, "cat-file", "blob", f"{branch}:f.py")
+        tree = hostile_tree(repository, [(b"40000", name, rules), (b"100644", b"f.py", content)])
+        told = git(repository, "commit-tree", tree, "-m", "x", *(["-p", "evil-base"] if branch == "head" else []))
+        git(repository, "update-ref", f"refs/heads/evil-{branch}", told.decode().strip())
+    with contextlib.suppress(BadInput):
+        assert [file.added for file in reviewed(repository, "evil-base..evil-head").change.files] == [1]
+    assert [path for path in (tmp_path / "temporary").rglob("*") if path != temporary] == []
+    assert list(out.iterdir()) == []
+    assert not list(tmp_path.glob(".gitattributes"))
+
+
+def hostile_tree(repository: Path, entries: list[tuple[bytes, bytes, bytes | str]]) -> str:
+    """The id of a tree of (mode, name, content or id of a tree)."""
+    raw = b""
+    for mode, name, what in entries:
+        told = what if isinstance(what, str) else git(repository, "hash-object", "-w", "--stdin", stdin=what).decode()
+        raw += mode + b" " + name + b"\0" + bytes.fromhex(told.strip())
+    return git(repository, "hash-object", "-t", "tree", "-w", "--literally", "--stdin", stdin=raw).decode().strip()
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        b".gitattributes/.gitattributes",
+        b".gitattributes/x/.gitattributes",
+        b"/".join([b"d" * 200] * 30) + b"/.gitattributes",
+    ],
+    ids=["a folder of that name", "a deep folder of that name", "a path longer than any file's"],
+)
+def test_rules_in_odd_places_end_in_no_traceback(odd: bytes, tmp_path: Path):
+    rules = b"*.py linguist-generated\n"
+    after = {b"f.py": edited(PLAIN, 2), b".gitattributes": rules}
+    repository = repository_of(tmp_path, {b"f.py": PLAIN, odd: rules}, after)
+    source = reviewed(repository)
+    assert reasons_of(source)["f.py"] == ""
 
 
 def test_a_mark_far_above_the_hunk_tells_that_a_file_is_generated(tmp_path: Path):

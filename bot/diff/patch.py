@@ -111,10 +111,11 @@ def _git_header(line: bytes) -> _Draft:
 
 def _name(drafts: list[_Draft], minus: bytes, plus: bytes) -> None:
     """Take the names from a `---`/`+++` pair; outside of a git header the pair opens a file."""
-    if not drafts or drafts[-1].named:
+    old, new = _path(minus[4:]), _path(plus[4:])
+    if not drafts or drafts[-1].named or _is_another(drafts[-1], _bare(old, new)):
         drafts.append(_Draft())
-    drafts[-1].named = drafts[-1].open = True
-    draft, old, new = drafts[-1], _path(minus[4:]), _path(plus[4:])
+    draft = drafts[-1]
+    draft.named = draft.open = True
     if old == _NOTHING:
         draft.status, draft.old_mode = Status.ADDED, "000000"
     elif new == _NOTHING:
@@ -124,6 +125,11 @@ def _name(drafts: list[_Draft], minus: bytes, plus: bytes) -> None:
         draft.old = draft.new = name[2:] if draft.prefixed and name.startswith(_PREFIXES) else name
     else:
         draft.old, draft.new = _bare(old, new)
+
+
+def _is_another(draft: _Draft, names: tuple[bytes, bytes]) -> bool:
+    """Whether a `---`/`+++` pair isn't of the file whose header it follows: a pure rename has no pair of its own."""
+    return draft.status in (Status.RENAMED, Status.COPIED) and names != (draft.old, draft.new)
 
 
 def _extended_header(draft: _Draft, line: bytes) -> None:

@@ -166,7 +166,7 @@ places = st.none() | st.builds(
 findings = st.lists(
     st.builds(
         Finding,
-        path=st.sampled_from(["a.py", "b.py", "caf\udce9"]),
+        path=st.sampled_from(["a.py", "b.py", "cafe\udce9"]),
         place=places,
         severity=st.sampled_from(Severity),
         category=st.sampled_from([Category.BUG, Category.TEST]),
