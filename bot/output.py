@@ -9,9 +9,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bot.errors import BadInput
-from bot.reports.json import as_json
-from bot.reports.markdown import as_markdown
-from bot.reports.text import as_text
 from bot.review.findings import Review
 
 WIDTH = 100  # columns, where there is no terminal
@@ -21,9 +18,15 @@ NARROWEST = 40
 def render(result: Review, form: str, output: Path | None, environment: Mapping[str, str]) -> str:
     """`form` is json, markdown or text; text is coloured, and as wide as the terminal, where it goes to one."""
     if form == "json":
+        from bot.reports.json import as_json
+
         return as_json(result)
     if form == "markdown":
+        from bot.reports.markdown import as_markdown
+
         return as_markdown(result)
+    from bot.reports.text import as_text
+
     if output or not sys.stdout.isatty():
         return as_text(result, width=WIDTH)
     columns = shutil.get_terminal_size((WIDTH, 24)).columns

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+import click
 
 STEPS = 10  # plain lines for a whole run, at most
 
@@ -17,22 +17,19 @@ class Report(Protocol):
 
 
 @contextmanager
-def progress(*, quiet: bool = False) -> Iterator[Report]:
+def progress() -> Iterator[Report]:
     """`report(what, done, total)`, as often as one likes."""
-    console = Console(stderr=True, highlight=False)
-    if quiet:
-        yield _nothing
-    elif console.is_terminal:
-        yield from _bar(console)
+    if sys.stderr.isatty():
+        yield from _bar()
     else:
-        yield _lines(console)
+        yield _lines()
 
 
-def _nothing(what: str, done: int, total: int) -> None:
-    """Nobody is to be told."""
+def _bar() -> Iterator[Report]:
+    from rich.console import Console  # runs without a terminal have no need of it
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-
-def _bar(console: Console) -> Iterator[Report]:
+    console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as bar:
         tasks = {}
@@ -45,13 +42,13 @@ def _bar(console: Console) -> Iterator[Report]:
         yield report
 
 
-def _lines(console: Console) -> Report:
+def _lines() -> Report:
     told: dict[str, int] = {}
 
     def report(what: str, done: int, total: int) -> None:
         step = done * STEPS // total if total else STEPS
         if told.get(what) != step:
             told[what] = step
-            console.print(f"{what}: {done:,} of {total:,}", soft_wrap=True)
+            click.echo(f"{what}: {done:,} of {total:,}", err=True)
 
     return report

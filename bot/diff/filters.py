@@ -6,10 +6,8 @@ The rules stand in the order in which they are asked; the first that has somethi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
-
-from pathspec import GitIgnoreSpec
 
 from bot.diff.change import FileDiff, Skipped, Status, printable
 
@@ -52,7 +50,7 @@ def worth_reading(
     `tops` is blob id -> the beginning of its content. Where a blob isn't at hand, the hunk that covers the
     top of the file is looked at instead.
     """
-    ignored = GitIgnoreSpec.from_lines(ignore)
+    ignored = _matcher(ignore)
     read: list[FileDiff] = []
     skipped: list[Skipped] = []
     for file in files:
@@ -60,7 +58,7 @@ def worth_reading(
         top = (tops or {}).get(file.new_blob) or _top_of(file.patch)
         reason = (
             _nothing_to_read(file)
-            or (ignored.match_file(printable(file.path)) and "ignored by the configuration")
+            or (ignored(printable(file.path)) and "ignored by the configuration")
             or _machine_made(file, marks, top)
         )
         if reason:
@@ -68,6 +66,15 @@ def worth_reading(
         else:
             read.append(file)
     return read, skipped
+
+
+def _matcher(patterns: Sequence[str]) -> Callable[[str], bool]:
+    """Whether a path matches patterns as in a .gitignore file."""
+    if not patterns:
+        return lambda path: False  # noqa: ARG005
+    from pathspec import GitIgnoreSpec  # takes longer to import than a small change to read
+
+    return GitIgnoreSpec.from_lines(patterns).match_file
 
 
 def _nothing_to_read(file: FileDiff) -> str:
