@@ -268,7 +268,7 @@ def test_a_model_that_isnt_there_is_bad_input_with_those_that_are(repo: Path, se
     assert f"It has: {server.model}." in capsys.readouterr().err
 
 
-def test_a_server_comes_from_the_environment_or_the_repositorys_file(
+def test_a_server_comes_from_the_environment_or_the_file_of_the_repository(
     repo: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with ModelServer(reply=on_pay, api_key="sesame") as server:
