@@ -178,9 +178,10 @@ def _engine(weights: Path | None, environment: Mapping[str, str], report: Report
     """The embedded default: fetched if need be, and served until the end of the block. Yields base URL and key."""
     from platformdirs import user_cache_path
 
-    from bot.model.embedded import start_engine
+    from bot.model.embedded import check_installed, start_engine
     from bot.model.weights import QWEN_1_5B, ensure
 
+    check_installed()
     told = environment.get("PATCHWRIGHT_WEIGHTS", "")
     given = weights or (Path(told) if told else None)
     cache = Path(environment.get("PATCHWRIGHT_CACHE") or user_cache_path("patchwright"))

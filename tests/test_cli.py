@@ -379,3 +379,13 @@ def test_the_config_schema_is_a_schema_and_takes_a_good_file(capsys: Any) -> Non
     jsonschema_rs.validate(schema, {"max_comments": 3, "ignore": ["docs/"], "fail_on": "high"})
     with pytest.raises(ValueError, match="max_coments"):
         jsonschema_rs.validate(schema, {"max_coments": 3})
+
+
+def test_a_missing_engine_is_told_before_a_gigabyte_is_fetched_for_it(tmp_path: Path) -> None:
+    code = "import sys; sys.modules['xllamacpp'] = None; from bot.cli import main; sys.exit(main(['demo']))"
+    environment = {**os.environ, "PATCHWRIGHT_CACHE": str(tmp_path / "cache")}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert "the embedded model needs xllamacpp" in done.stderr
+    assert "--base-url" in done.stderr
+    assert not (tmp_path / "cache").exists()

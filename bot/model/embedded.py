@@ -16,6 +16,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 
 from bot.errors import ModelError
@@ -37,6 +38,12 @@ class Engine:
 
     base_url: str
     api_key: str = field(repr=False)
+
+
+def check_installed() -> None:
+    """Before a gigabyte is fetched for it. Raises ModelError where there is no engine."""
+    if find_spec("xllamacpp") is None:
+        raise _missing()
 
 
 @contextmanager
@@ -105,6 +112,11 @@ def _base_url(child: subprocess.Popen[bytes], api_key: str, log: Path, patience:
     return str(json.loads(told)["base_url"])
 
 
+def _missing() -> ModelError:
+    hint = "Install it: pip install 'patchwright[local]'. Or name a model server with --base-url URL."
+    return ModelError("the embedded model needs xllamacpp", hint)
+
+
 def _failure(code: int, log: Path) -> ModelError:
     """`code` is the child's exit status, or a signal's number with a minus."""
     if code < 0:
@@ -112,7 +124,7 @@ def _failure(code: int, log: Path) -> ModelError:
         return ModelError(f"the embedded model server was stopped by {stop.name}", _ENDS.get(stop, f"Its log is {log}"))
     reason = _reason(log)
     if "No module named 'xllamacpp'" in reason:
-        return ModelError("the embedded model needs xllamacpp", "Install it: pip install 'patchwright[local]'")
+        return _missing()
     return ModelError(f"the embedded model can't be loaded: {reason}", f"Its log is {log}")
 
 
