@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
 import click
 
@@ -23,15 +23,12 @@ from bot.model.recorded import Recorded, Recording
 from bot.ports import Model
 from bot.progress import Report, progress
 from bot.review.findings import Review, Severity
-from bot.review.review import Surroundings, Wishes, nothing_to_ask, select
+from bot.review.review import Surroundings, nothing_to_ask, select
 from bot.review.review import review as review_verb
 from bot.review.summary import counted
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
 RECORDED = "recorded:"
-EMBEDDED_CONTEXT = 4_096  # tokens: a Chunk, its answer and a second try fit, in some 120 MB of memory
+EMBEDDED_CONTEXT = 4_096  # tokens: a Chunk, its answer and a second try fit
 GRACE = 0.5  # seconds that an interrupted review has to say what it found
 
 
@@ -116,16 +113,7 @@ def _run(
 ) -> tuple[Review, bool]:
     """The review, and whether the user broke it off."""
     settings = config.settings
-    wishes = Wishes(
-        max_comments=settings.max_comments,
-        min_confidence=settings.min_confidence,
-        concurrency=settings.concurrency,
-        language=settings.language,
-        instructions=settings.instructions,
-        ignore=settings.ignore,
-    )
-
-    selection = select(change, surroundings, wishes.ignore)
+    selection = select(change, surroundings, settings.ignore)
     output.check_writable(options.output)
     if not selection.kept:
         return nothing_to_ask(change, selection), False
@@ -138,7 +126,7 @@ def _run(
                 selection,
                 recorded,
                 profile,
-                wishes,
+                settings,
                 stop=stop,
                 progress=lambda done, total: report("chunks drafted", done, total),
             )
@@ -186,7 +174,8 @@ def _engine(weights: Path | None, environment: Mapping[str, str], report: Report
     given = weights or (Path(told) if told else None)
     cache = Path(environment.get("PATCHWRIGHT_CACHE") or user_cache_path("patchwright"))
     name = given.stem if given else QWEN_1_5B.name
-    click.echo(f"patchwright: no server is configured; starting {name} on this machine", err=True)
+    licence = "" if given else f" ({QWEN_1_5B.licence})"
+    click.echo(f"patchwright: no server is configured; starting {name}{licence} on this machine", err=True)
 
     def megabytes(what: str, done: int, total: int) -> None:
         if total:

@@ -36,12 +36,6 @@ class Chunk:
         """The hunks of the file that it holds, or holds a part of."""
         return frozenset(hunk.index for hunk in self.hunks)
 
-    @property
-    def name(self) -> str:
-        lines = [line for hunk in self.hunks for line in hunk.lines]
-        first = next((line.new or line.old for line in lines), 0)
-        return f"{path_shown(self.file.path)}:{first}"
-
 
 def split(file: FileDiff, hunks: Sequence[Hunk], budget: Budget, count: Count) -> tuple[list[Chunk], list[Skipped]]:
     """The Chunks of a file's Hunks, and the Hunks that have a line too long to read."""

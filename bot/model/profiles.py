@@ -38,8 +38,9 @@ class ModelProfile:
 _STEADY = MappingProxyType({"temperature": 0.0, "seed": 7})
 
 PROFILES = (
-    # Reads 65 tokens a second on two cores, writes 24: a chunk of 1,200 tokens costs some 20 s.
-    # Asked plainly it raised an alarm on 3 of 3 clean hunks; asked for a verdict first, on none.
+    # Reads some 50 tokens a second on two cores and writes some 10 (docs/performance.md), so everything is short.
+    # Asked plainly it raised an alarm on 3 of 3 clean hunks; asked for a verdict first, on none. (That held for other
+    # hunks and another prompt: in the demo it raises one on both clean files all the same.)
     ModelProfile(
         name="qwen2.5-coder-small",
         pattern=r"qwen2\.?5-coder[-:](0\.5|1\.5|3)b",

@@ -1,7 +1,6 @@
 """How long a text is for a model, where its own tokenizer can't be asked.
 
-The estimate errs on the high side. Measured with the tokenizer of Qwen2.5-Coder on what we really send
-(docs/performance.md): it is above the truth for every file of the changes tried there but for those named.
+The estimate errs on the high side: docs/how-it-works.md says by how much, beside the tokenizer of Qwen2.5-Coder.
 """
 
 from __future__ import annotations

@@ -82,7 +82,6 @@ def ensure(
     given: Path | None,
     cache: Path,
     report: Report,
-    offline: bool = False,
     sources: Sequence[Source] = SOURCES,
 ) -> Path:
     """The GGUF file to load: `given` where the user names one, else `weights`, fetched into `cache` at need.
@@ -95,8 +94,6 @@ def ensure(
     kept = cache / "weights" / f"{weights.sha256}.gguf"
     if _is_whole(kept, weights):
         return kept
-    if offline:
-        raise ModelError(f"the weights of {weights.name} are not in the cache, and nothing may be fetched", _HINT)
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
         with _alone(kept.with_suffix(".lock"), report):

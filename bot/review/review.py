@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.config import Settings
 from bot.context.chunks import Budget, Chunk, Count, render, split
 from bot.diff.change import Change, Failed, FileDiff, Hunk, Skipped
 from bot.diff.filters import worth_reading
@@ -26,18 +27,6 @@ from bot.review.summary import summarise
 MARGIN = 128  # tokens kept free for what a chat template adds
 SMALLEST = 200  # tokens of a Chunk below which a review makes no sense
 SAMPLE = 60_000  # characters of a file that the tokenizer is asked about; the rest is taken to be alike
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What the user wants of a review. `concurrency` of None leaves it to the server."""
-
-    max_comments: int = 4
-    min_confidence: float = 0.0
-    concurrency: int | None = None
-    language: str = "English"
-    instructions: str = ""
-    ignore: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,21 +63,23 @@ async def review(
     selection: Selection,
     model: Model,
     profile: ModelProfile,
-    wishes: Wishes,
+    settings: Settings,
     *,
     stop: asyncio.Event,
     progress: Callable[[int, int], None],
 ) -> Review:
     """Ask `model` about every part of what was selected of `change`. `progress` takes Chunks done and in all."""
     started = time.monotonic()
-    prefix = prompts.shared(change, language=wishes.language, instructions=wishes.instructions, room=2 * profile.join)
+    prefix = prompts.shared(
+        change, language=settings.language, instructions=settings.instructions, room=2 * profile.join
+    )
     budget = await _budget(model, profile, prefix)
     chunks, unread = await _chunks(model, selection.kept, budget)
-    concurrency = wishes.concurrency or model.capabilities.slots or 1
+    concurrency = settings.concurrency or model.capabilities.slots or 1
     warmth = await _warm(model, prefix) if min(concurrency, len(chunks)) > 1 else Usage()
     drafted = await _draft(model, profile, chunks, prefix, concurrency, stop, progress)
     placed = [_finding(draft, part.chunk) for part in drafted for draft in part.drafts]
-    ranked = rank(placed, min_confidence=wishes.min_confidence)
+    ranked = rank(placed, min_confidence=settings.min_confidence)
     findings = tuple(finding for finding in ranked if finding.place)
     unplaced = tuple(finding for finding in ranked if not finding.place)
     coverage = _coverage(change, [*selection.skipped, *unread], drafted)
@@ -97,7 +88,7 @@ async def review(
         coverage=coverage,
         findings=findings,
         unplaced=unplaced,
-        shown=min(len(findings), wishes.max_comments),
+        shown=min(len(findings), settings.max_comments),
         summary=summarise(coverage, findings, unplaced),
         cost=_cost(model, sum((part.usage for part in drafted), warmth), time.monotonic() - started),
         demonstration=profile.demonstration,

@@ -164,12 +164,6 @@ def test_what_is_rendered_can_be_encoded_and_keeps_to_its_lines():
     assert "cafe\\xe9" in text
 
 
-def test_a_chunk_is_named_by_its_first_line():
-    hunk = Hunk(0, "", (Line(7, None, "a"), Line(None, 9, "b")))
-    assert Chunk(file_of((hunk,)), (hunk,)).name == "f.py:7"
-    assert Chunk(file_of(()), ()).name == "f.py:0"
-
-
 # --------------------------------------------------------------------------------------------------------- halves
 
 

