@@ -13,9 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.errors import ConfigError
 from bot.review.findings import Severity
+from bot.review.mutes import Mute
+from bot.review.skips import SkipRules
 
 REPOSITORY_FILE = ".github/patchwright.yml"
 PREFIX = "PATCHWRIGHT_"
+FILE_ONLY = ("skip", "mute")  # what no single word can say
 
 
 class Settings(BaseModel):
@@ -38,6 +41,16 @@ class Settings(BaseModel):
     language: str = Field("English", min_length=1, max_length=40, description="Language of the findings.")
     instructions: str = Field("", max_length=4000, description="House rules that the model is told.")
     ignore: tuple[str, ...] = Field((), description="Files not to review: patterns as in a .gitignore file.")
+    request_changes: Severity | None = Field(
+        None, description="On a pull request: request changes if a finding of at least this severity stands."
+    )
+    approve: bool = Field(False, description="On a pull request: approve it if all of it was read and nothing stands.")
+    check_run: bool = Field(True, description="On a pull request: make a check run, if the token may.")
+    rate_limit_wait: float = Field(
+        120, ge=0, description="Seconds to wait for GitHub's rate limits before the review is saved to be posted later."
+    )
+    skip: SkipRules = Field(SkipRules.model_validate({}), description="Pull requests that are not reviewed.")
+    mute: tuple[Mute, ...] = Field((), description="Findings that are not said, by path, category or fingerprint.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +100,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     told: dict[str, Any] = {}
     for key in Settings.model_fields:
         value = environment.get(PREFIX + key.upper(), "")
-        if value:
+        if value and key not in FILE_ONLY:
             told[key] = [line.strip() for line in value.splitlines() if line.strip()] if key == "ignore" else value
     return told
 
@@ -102,10 +115,10 @@ def _check(values: Mapping[str, Any], where: Any) -> None:
         Settings.model_validate(values)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        key = str(first["loc"][0])
+        key = ".".join(str(part) for part in first["loc"])
         said = first["msg"][0].lower() + first["msg"][1:]
         raise ConfigError(
-            f"{where(key)}`{key}`: {said}", f"It is {json.dumps(first['input'], default=str)}."
+            f"{where(str(first['loc'][0]))}`{key}`: {said}", f"It is {json.dumps(first['input'], default=str)}."
         ) from error
 
 

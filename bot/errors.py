@@ -7,6 +7,11 @@
         ServerDown        3     nothing there, or it refuses everybody: the rest of the run has no hope either
         TooLong           3     this request is longer than the server's context: a shorter one may pass
         BadAnswer         3     it answered, but not what was asked for
+      ForgeError          4     GitHub could not do it, or not all of it
+        Forbidden         4     the token may not
+        NotFound          4     there is no such thing, or the token may not see it
+        Refused           4     it isn't valid, says GitHub; `problems` are its words
+        RateLimited       4     not before `seconds` have passed
       Interrupted       130     the user stopped it
 
 Messages start in lower case and end without a full stop, so that they can be put behind `error: `.
@@ -47,6 +52,31 @@ class TooLong(ModelError):
 
 class BadAnswer(ModelError):
     pass
+
+
+class ForgeError(PatchwrightError):
+    exit_code = 4
+
+
+class Forbidden(ForgeError):
+    pass
+
+
+class NotFound(ForgeError):
+    pass
+
+
+class Refused(ForgeError):
+    def __init__(self, message: str, problems: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.problems = problems
+
+
+class RateLimited(ForgeError):
+    def __init__(self, message: str, seconds: float) -> None:
+        minutes = f"{seconds / 60:.0f} minutes" if seconds > 90 else f"{seconds:.0f} seconds"
+        super().__init__(message, f"It may be tried again in {minutes}.")
+        self.seconds = seconds
 
 
 class Interrupted(PatchwrightError):

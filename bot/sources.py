@@ -34,7 +34,7 @@ def from_repository(
     tree = open_work_tree(directory, environment)
     change = tree.staged() if staged else tree.change(*_ends(tree, revisions))
     file, note = _config_of(tree, change)
-    return Source(change, _surroundings(tree, change), file, note)
+    return Source(change, surroundings_of(tree, change), file, note)
 
 
 def from_patch(name: str, directory: Path, environment: Mapping[str, str]) -> Source:
@@ -74,7 +74,8 @@ def _ends(tree: WorkTree, revisions: str) -> tuple[str, str]:
     return ends["base"] or "HEAD", ends["head"] or "HEAD"
 
 
-def _surroundings(tree: WorkTree, change: Change) -> Surroundings:
+def surroundings_of(tree: WorkTree, change: Change) -> Surroundings:
+    """What the repository says of the files of a change."""
     if not change.files:
         return Surroundings({}, {})
     paths = [file.path for file in change.files]

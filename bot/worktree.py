@@ -137,8 +137,16 @@ class WorkTree:
     def change(self, base: str, head: str) -> Change:
         """What `head` changes since its merge base with `base`."""
         head_id = self.commit(head)
-        base_id = self.merge_base(self.commit(base), head_id)
-        return Change(base_id, head_id, self._files(base_id, base_id, head_id))
+        return self.between(self.merge_base(self.commit(base), head_id), head_id)
+
+    def between(self, base: str, head: str) -> Change:
+        """What lies between two commits, by their ids."""
+        return Change(base, head, self._files(base, base, head))
+
+    def has(self, *commits: str) -> bool:
+        """Whether these commits are here, by their ids."""
+        told = self.git("cat-file", "--batch-check", stdin="".join(f"{commit}\n" for commit in commits).encode())
+        return all(line.split()[1:2] == [b"commit"] for line in told.splitlines())
 
     def staged(self) -> Change:
         """What the index changes since HEAD."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bot.diff.change import FileDiff, Hunk, Line, Skipped, Status, path_shown, printable
+from bot.diff.masks import masked, revealed
 
 LINE_LIMIT = 4_000  # characters; longer lines are data, whatever the file is called
 
@@ -108,7 +109,7 @@ def render_hunk(hunk: Hunk) -> str:
 
 
 def render_heading(hunk: Hunk) -> str:
-    return f"@@ {printable(hunk.heading)}\n" if hunk.heading else "@@\n"
+    return f"@@ {revealed(masked(printable(hunk.heading)))}\n" if hunk.heading else "@@\n"
 
 
 def render_line(line: Line) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from bot.diff.masks import MASK, masked, revealed
+
 
 class Side(StrEnum):
     """GitHub's names for the two sides of a diff: LEFT is what was, RIGHT is what will be."""
@@ -31,12 +33,13 @@ class Status(StrEnum):
 class Line:
     """One line of a Hunk. `old` and `new` are its numbers from 1; None on the side that lacks it.
 
-    `text` has no line feed; a carriage return before it is kept.
+    `text` has no line feed; a carriage return before it is kept. `secret` tells that it belongs to a private key.
     """
 
     old: int | None
     new: int | None
     text: str
+    secret: bool = False
 
     @property
     def sign(self) -> str:
@@ -46,8 +49,8 @@ class Line:
 
     @property
     def shown(self) -> str:
-        """The text as a model and a reader see it."""
-        return printable(self.text.removesuffix("\r"))
+        """The text as a model and a reader see it: secrets masked, hidden characters written out."""
+        return MASK if self.secret else revealed(masked(printable(self.text.removesuffix("\r"))))
 
 
 @dataclass(frozen=True, slots=True)

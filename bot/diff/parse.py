@@ -9,11 +9,13 @@ with those of the file.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from unidiff.errors import UnidiffParseError
 from unidiff.patch import PatchedFile, PatchSet
 
 from bot.diff.change import FileDiff, Hunk, Line
+from bot.diff.masks import in_private_key
 
 _HEADER = ("--- a/f\n", "+++ b/f\n")
 
@@ -45,12 +47,15 @@ def _lines(patch: bytes) -> list[str]:
 
 def _hunks(parsed: PatchedFile) -> Iterator[Hunk]:
     for index, hunk in enumerate(parsed):
-        lines = tuple(
+        lines = [
             Line(line.source_line_no, line.target_line_no, line.value.removesuffix("\n"))
             for line in hunk
             if line.source_line_no is not None or line.target_line_no is not None
-        )
-        yield Hunk(index, hunk.section_header.strip(), lines)
+        ]
+        if any("-----" in line.text for line in lines):
+            secret = in_private_key(line.text for line in lines)
+            lines = [replace(line, secret=told) for line, told in zip(lines, secret, strict=True)]
+        yield Hunk(index, hunk.section_header.strip(), tuple(lines))
 
 
 def _counts(counts: tuple[int, int, int]) -> str:

@@ -19,10 +19,12 @@ from itertools import accumulate
 from bot.diff.change import Hunk, Line, Side
 
 SHORTEST = 3  # characters a quote needs within a line: `)` alone says nothing
+SCOPE = 80  # characters of a line that git repeats behind the `@@`
 
 _FENCE = re.compile(r"^\s*(```+|~~~+)[\w+-]*\s*$")
 _RENDERED = re.compile(r"^\s*\d+(?:\s[ +-](?:\s|$)|\s*$)")  # the number and the sign that the prompt puts before a line
 _SIGN = re.compile(r"^[+-](?=\s|\S)")
+_OPENS = re.compile(r"[A-Za-z_$]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,22 @@ def place(quote: str, named: int | None, hunks: Sequence[Hunk]) -> Place | Unpla
             if matches:
                 return _choose(matches, named)
     return Unplaced("the quoted code isn't part of the change")
+
+
+def scope_of(where: Place, hunks: Sequence[Hunk]) -> str:
+    """The line that opens the code around a place: the nearest one above that starts at the margin with a letter.
+
+    That is git's rule for what it writes behind the second `@@`, so that it is the same line whether the hunk shows
+    it or begins below it. Empty where there is none.
+    """
+    for hunk in hunks:
+        lines = [(line.new if where.side is Side.RIGHT else line.old, line.text) for line in hunk.lines]
+        shown = [(number, text) for number, text in lines if number is not None]
+        if not any(where.covers(number) for number, _ in shown):
+            continue
+        above = (text for number, text in reversed(shown) if number <= where.start and _OPENS.match(text))
+        return next(above, hunk.heading)[:SCOPE].strip()
+    return ""
 
 
 def _choose(matches: Sequence[Place], named: int | None) -> Place | Unplaced:

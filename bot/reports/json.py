@@ -59,6 +59,7 @@ class UnplacedJson(_Part):
     quote: str
     evidence: list[str]
     suggestion: SuggestionJson | None
+    scope: str = Field("", description="The line that opens the code around it, where it is known.")
     fingerprint: str = Field(description="Stays the same while the quoted code does.")
 
 
@@ -153,5 +154,6 @@ def _fields(finding: Finding) -> dict[str, Any]:
         "evidence": list(finding.evidence),
         "suggestion": suggestion
         and SuggestionJson(start_line=suggestion.start, end_line=suggestion.end, replacement=suggestion.replacement),
+        "scope": finding.scope,
         "fingerprint": finding.fingerprint,
     }

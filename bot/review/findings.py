@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -48,7 +49,8 @@ class Suggestion:
 class Finding:
     """One defect that the review claims. `place` is None where its quote wasn't found in the change.
 
-    `confidence` is between 0 and 1. `evidence` holds sentences that speak for it.
+    `confidence` is between 0 and 1. `evidence` holds sentences that speak for it. `scope` is the line that opens the
+    code around it, empty where that isn't known.
     """
 
     path: str
@@ -61,11 +63,14 @@ class Finding:
     quote: str
     evidence: tuple[str, ...] = ()
     suggestion: Suggestion | None = None
+    scope: str = ""
 
     @property
     def fingerprint(self) -> str:
-        """The same for the same code in the same file, however the lines shift and whatever the words are."""
-        parts = (path_shown(self.path), self.category, "".join(self.quote.split()) or self.title.casefold())
+        """The same for the same code in the same place of the same file, however lines shift and words differ."""
+        name = "".join(re.split(r"[(\[{:=<]", self.scope, maxsplit=1)[0].split())  # what follows a name may well change
+        code = "".join(self.quote.split()) or self.title.casefold()
+        parts = (path_shown(self.path), name, self.category, code)
         return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:16]
 
 

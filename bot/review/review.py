@@ -13,7 +13,7 @@ from bot.context.chunks import Budget, Chunk, Count, render, split
 from bot.diff.change import Change, Failed, FileDiff, Hunk, Skipped
 from bot.diff.filters import worth_reading
 from bot.diff.parse import Unreadable, hunks_of
-from bot.diff.place import Unplaced, place
+from bot.diff.place import Unplaced, place, scope_of
 from bot.errors import ModelError, ServerDown
 from bot.model.profiles import ModelProfile
 from bot.model.tokens import estimate
@@ -54,7 +54,7 @@ def select(change: Change, surroundings: Surroundings, ignore: Sequence[str]) ->
 
 def nothing_to_ask(change: Change, selection: Selection) -> Review:
     """The Review of a change in which nothing is worth reading: no model is needed for it."""
-    coverage = _coverage(change, selection.skipped, ())
+    coverage = _coverage(selection.skipped, ())
     return Review(change, coverage, (), (), 0, summarise(coverage, (), ()), Cost("", "", 0, 0, 0, 0, 0.0))
 
 
@@ -82,7 +82,7 @@ async def review(
     ranked = rank(placed, min_confidence=settings.min_confidence)
     findings = tuple(finding for finding in ranked if finding.place)
     unplaced = tuple(finding for finding in ranked if not finding.place)
-    coverage = _coverage(change, [*selection.skipped, *unread], drafted)
+    coverage = _coverage([*selection.skipped, *unread], drafted)
     return Review(
         change=change,
         coverage=coverage,
@@ -192,6 +192,7 @@ def _finding(draft: Draft, chunk: Chunk) -> Finding:
         body=_sentences(draft.body.strip()),
         quote=draft.quote,
         evidence=(f"not placed: {where.reason}",) if isinstance(where, Unplaced) else (),
+        scope="" if isinstance(where, Unplaced) else scope_of(where, chunk.hunks),
     )
 
 
@@ -201,7 +202,7 @@ def _sentences(text: str) -> str:
     return text if end < 0 or text[-1] in ".!?:`)\"'" else text[: end + 1]
 
 
-def _coverage(change: Change, skipped: Sequence[Skipped], drafted: Sequence[Drafted]) -> Coverage:
+def _coverage(skipped: Sequence[Skipped], drafted: Sequence[Drafted]) -> Coverage:
     """Each hunk once. One that was split counts as reviewed when all its parts were, else as failed.
 
     Files are told apart by identity: a patch of several commits may hold one path more than once.
@@ -213,7 +214,7 @@ def _coverage(change: Change, skipped: Sequence[Skipped], drafted: Sequence[Draf
         asked.setdefault(file, set()).update(part.chunk.indices)
         if part.failure:
             lost |= {(file, index): part.failure for index in part.chunk.indices if (file, index) not in lost}
-    paths = {id(file): file.path for file in change.files}
+    paths = {id(part.chunk.file): part.chunk.file.path for part in drafted}
     failed = Counter((paths[file], reason) for (file, _), reason in lost.items())
     reviewed = {file: sum((file, index) not in lost for index in indices) for file, indices in asked.items()}
     return Coverage(

@@ -1,0 +1,1 @@
+"""What people say to Patchwright in comments, and what it answers."""

@@ -1,0 +1,1 @@
+"""Review -> pull request: what is to be said there, what was said already, and the saying of it."""

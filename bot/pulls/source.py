@@ -1,0 +1,84 @@
+"""A pull request -> its Change: from a checkout that has the commits or can get them, else as the API tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.diff.change import Change
+from bot.errors import BadInput
+from bot.fetch import fetch, temporary
+from bot.review.forge import Comparison, Forge, Listing
+from bot.review.pull import PullRequest
+from bot.review.review import Surroundings
+from bot.sources import surroundings_of
+from bot.worktree import WorkTree, open_work_tree
+
+NOTHING = Surroundings({}, {})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the repository may lie on this machine, and where it lies on the server. `checkout` is None for a run that
+    is to read by the API alone; the token never shows in a repr.
+    """
+
+    checkout: Path | None
+    server_url: str
+    environment: Mapping[str, str] = field(repr=False)
+    token: str = field(repr=False, default="")
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """`listing` has the files as GitHub shows them, which is where comments can stand."""
+
+    change: Change
+    surroundings: Surroundings
+    listing: Listing
+    comparison: Comparison
+
+
+def read_change(forge: Forge, pull: PullRequest, where: Place, say: Callable[[str], None]) -> Read:
+    """`say` takes a sentence on what was read how."""
+    listing = forge.files(pull.number)
+    compared = forge.compare(pull.base_sha, pull.head_sha)
+    change, surroundings = _by_git(pull, compared.merge_base, listing, where, say) or (
+        Change(compared.merge_base, pull.head_sha, listing.files),
+        NOTHING,
+    )
+    return Read(change, surroundings, listing, compared)
+
+
+def _by_git(
+    pull: PullRequest, base: str, listing: Listing, where: Place, say: Callable[[str], None]
+) -> tuple[Change, Surroundings] | None:
+    """From the checkout; from a fetch of its own if GitHub doesn't show all of it; else None."""
+    address = f"{where.server_url.rstrip('/')}/{pull.repository}"
+    commits = (base, pull.head_sha)
+    with ExitStack() as stack:
+        try:
+            tree = _checkout(where)
+            if tree and not tree.has(*commits):
+                fetch(tree, address, commits, where.token)
+            elif not tree and (listing.unshown or not listing.complete):
+                say("GitHub doesn't show all of this change: reading it by git")
+                tree = stack.enter_context(temporary(where.environment, address, commits, where.token))
+            if not tree:
+                return None
+            change = tree.between(*commits)
+            return change, surroundings_of(tree, change)
+        except BadInput as error:
+            say(f"git can't read the change ({error}): reading it by the API")
+            return None
+
+
+def _checkout(where: Place) -> WorkTree | None:
+    if where.checkout is None:
+        return None
+    try:
+        return open_work_tree(where.checkout, where.environment)
+    except BadInput:
+        return None

@@ -1,0 +1,44 @@
+"""What a repository has silenced for good, in its configuration file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from bot.diff.change import path_shown
+from bot.review.findings import Category, Finding
+
+
+class Mute(BaseModel):
+    """Findings that meet all that is named here aren't said. `reason` is shown beside their number."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    path: str = Field("", description="A pattern as in a .gitignore file.")
+    category: Category | None = Field(None, description="bug, security, performance, ...")
+    fingerprint: str = Field("", description="The fingerprint of one finding, as the JSON report has it.")
+    reason: str = Field("", max_length=200, description="Why, for those who read the summary.")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Mute:
+        if not (self.path or self.category or self.fingerprint):
+            raise ValueError("name a path, a category or a fingerprint")
+        return self
+
+
+def muted_by(finding: Finding, mutes: Sequence[Mute]) -> Mute | None:
+    """The first rule that silences `finding`."""
+    return next((mute for mute in mutes if _meets(finding, mute)), None)
+
+
+def _meets(finding: Finding, mute: Mute) -> bool:
+    if mute.category and finding.category is not mute.category:
+        return False
+    if mute.fingerprint and finding.fingerprint != mute.fingerprint:
+        return False
+    if not mute.path:
+        return True
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415  takes longer to import than most runs have use for
+
+    return GitIgnoreSpec.from_lines([mute.path]).match_file(path_shown(finding.path))
