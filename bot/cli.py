@@ -1,7 +1,8 @@
 """The only builder: arguments and environment -> Config -> tools -> a verb -> exit code.
 
 Exit codes: 0 done; 1 findings at or above `--fail-on`; 2 bad usage or bad input; 3 the model server could not
-do it, or not all of it; 130 interrupted. What a command needs is imported in it: `--version` needs nothing.
+do it, or not all of it; 4 GitHub could not; 130 interrupted. What a command needs is imported in it: `--version`
+needs nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from bot import __version__
 from bot.errors import Interrupted, PatchwrightError
 
 SEVERITIES = ("critical", "high", "medium", "low")
-FORMATS = ("text", "json", "markdown")
+FORMATS = ("text", "json", "markdown", "sarif", "html")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -92,16 +93,46 @@ def _output_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--repo", type=click.Path(path_type=Path), default=".", metavar="DIR", help="The repository.")
 @click.option("--diff", metavar="FILE", help="Review a patch file instead; - reads it from standard input.")
 @click.option("--staged", is_flag=True, help="Review what is staged for the next commit.")
+@click.option("--pr", metavar="OWNER/REPO#N", help="Review a pull request on GitHub, and post what is new there.")
+@click.option("--full", is_flag=True, help="With --pr: all of it, whatever was reviewed before.")
+@click.option("--dry-run", is_flag=True, help="With --pr: print the requests that would write, and send none.")
 @_server_options
 @_output_options
-def review(**options: Any) -> int:
+def review(pr: str | None, **options: Any) -> int:
     """Review a change: RANGE is A..B or A...B, both from the merge base of A and B to B.
 
     Without a RANGE: from the merge base with the upstream or default branch to HEAD.
     """
     from bot import run
 
+    full, dry_run = options.pop("full"), options.pop("dry_run")
+    if pr:
+        from bot import on_github
+
+        return on_github.review(pr, run.ReviewOptions(**options), os.environ, full=full, dry_run=dry_run)
+    if full or dry_run:
+        raise click.UsageError("--full and --dry-run go with --pr")
     return run.review(run.ReviewOptions(**options), os.environ)
+
+
+@commands.command()
+@click.argument("file", type=click.Path(path_type=Path), metavar="REVIEW.JSON")
+@click.option("--pr", required=True, metavar="OWNER/REPO#N", help="The pull request that it is a review of.")
+@click.option("--dry-run", is_flag=True, help="Print the requests that would write, and send none.")
+@click.option("--fail-on", type=click.Choice(SEVERITIES), help="Exit 1 if such a finding, or a worse one, stands.")
+def post(file: Path, pr: str, fail_on: str | None, *, dry_run: bool) -> int:
+    """Post a review that was saved with `--format json`, or by a run that could not post it."""
+    from bot import on_github
+
+    return on_github.post(file, pr, os.environ, fail_on=fail_on, dry_run=dry_run)
+
+
+@commands.command()
+def action() -> int:
+    """Do what an event of GitHub Actions asks for. Inputs are PATCHWRIGHT_* variables."""
+    from bot import action as github_action
+
+    return github_action.main(os.environ, click.echo)
 
 
 @commands.command()

@@ -16,7 +16,7 @@ NARROWEST = 40
 
 
 def render(result: Review, form: str, output: Path | None, environment: Mapping[str, str]) -> str:
-    """`form` is json, markdown or text; text is coloured, and as wide as the terminal, where it goes to one."""
+    """`form` is json, markdown, sarif, html or text; text is coloured, and as wide as the terminal that it goes to."""
     if form == "json":
         from bot.reports.json import as_json
 
@@ -25,6 +25,14 @@ def render(result: Review, form: str, output: Path | None, environment: Mapping[
         from bot.reports.markdown import as_markdown
 
         return as_markdown(result)
+    if form == "sarif":
+        from bot.reports.sarif import as_sarif
+
+        return as_sarif(result)
+    if form == "html":
+        from bot.reports.html import as_html
+
+        return as_html(result)
     from bot.reports.text import as_text
 
     if output or not sys.stdout.isatty():

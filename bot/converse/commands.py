@@ -81,7 +81,7 @@ RULES = (
     Rule("explain", "", "triage", ("thread",), "Explain the finding of this thread at greater length."),
     Rule("ask", "<question>", "triage", ("thread", "comment"), "Answer a question about the change."),
     Rule("suggest", "", "triage", ("thread",), "Propose a replacement for the lines of this thread."),
-    Rule("apply", "", "write", ("thread",), "Commit the last suggestion of this thread to the branch."),
+    Rule("apply", "", "write", ("thread", "comment"), "Commit this thread's suggestion, or those of all open threads."),
     Rule("ignore", "", "triage", ("thread",), "Drop the finding of this thread, and don't report it again."),
     Rule("fix", "[hint]", "write", ("issue",), "Fix this issue in a draft pull request."),
     Rule("help", "", "triage", ("thread", "comment"), "Show this table."),

@@ -60,8 +60,8 @@ class GitHub:
     def say(self, number: int, body: str) -> Comment:
         return writes.say(self._wire, self.repository, number, body)
 
-    def edit(self, comment: Comment, body: str) -> Comment:
-        return writes.edit(self._wire, self.repository, comment, body)
+    def edit(self, comment: Comment, body: str, where: Literal["comment", "thread"] = "comment") -> Comment:
+        return writes.edit(self._wire, self.repository, comment, body, where)
 
     def reply(self, number: int, thread: Thread, body: str) -> Comment:
         return writes.reply(self._wire, self.repository, number, thread, body)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 from urllib.parse import quote
 
-from bot.errors import NotFound
+from bot.diff.change import path_shown
+from bot.errors import NotFound, Refused
 from bot.github import payloads
 from bot.github.client import Json, Wire
 from bot.github.conversation import RESOLVE
@@ -68,9 +69,9 @@ def say(wire: Wire, repository: str, number: int, body: str) -> Comment:
     return _comment(wire.write("POST", path, {"body": body}, arrived=arrived))
 
 
-def edit(wire: Wire, repository: str, comment: Comment, body: str) -> Comment:
+def edit(wire: Wire, repository: str, comment: Comment, body: str, where: Literal["comment", "thread"]) -> Comment:
     """The same edit twice is one edit."""
-    path = f"/repos/{repository}/issues/comments/{comment.id}"
+    path = f"/repos/{repository}/{'issues' if where == 'comment' else 'pulls'}/comments/{comment.id}"
     return _comment(wire.write("PATCH", path, {"body": body}, arrived=lambda: None))
 
 
@@ -130,7 +131,11 @@ def check(
 
 
 def commit(wire: Wire, pull: PullRequest, files: Mapping[str, bytes], headline: str, body: str) -> str:
-    """One commit, signed by GitHub, on a branch that is still where we read it."""
+    """One commit, signed by GitHub, on a branch that is still where we read it.
+
+    The mutation makes every file it is given an ordinary one, so that an executable one would lose its mode.
+    """
+    _check_modes(wire, pull, files)
     told = {
         "branch": {"repositoryNameWithOwner": pull.head_repository, "branchName": pull.head_ref},
         "expectedHeadOid": pull.head_sha,
@@ -153,6 +158,14 @@ def commit(wire: Wire, pull: PullRequest, files: Mapping[str, bytes], headline: 
 
     data = wire.mutate(COMMIT, {"input": told}, arrived=arrived)
     return str(data["createCommitOnBranch"]["commit"]["oid"])
+
+
+def _check_modes(wire: Wire, pull: PullRequest, paths: Iterable[str]) -> None:
+    tree = wire.get(f"/repos/{pull.head_repository}/git/trees/{pull.head_sha}", recursive=1)
+    modes = {entry.get("path"): entry.get("mode") for entry in tree.get("tree", ())}
+    odd = next((path for path in paths if modes.get(path) != "100644"), None)
+    if odd is not None:
+        raise Refused(f"{path_shown(odd)} isn't an ordinary file that GitHub lets be committed to like this")
 
 
 def _append(wire: Wire, path: str, output: Mapping[str, Any], total: int) -> None:

@@ -20,14 +20,16 @@ NOTHING = Surroundings({}, {})
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Where:
     """Where the repository may lie on this machine, and where it lies on the server. `checkout` is None for a run that
-    is to read by the API alone; the token never shows in a repr.
+    is to read by the API alone; `ours` tells that it is a checkout of just this repository, so that commits may be
+    fetched into it. The token never shows in a repr.
     """
 
     checkout: Path | None
     server_url: str
     environment: Mapping[str, str] = field(repr=False)
+    ours: bool = False
     token: str = field(repr=False, default="")
 
 
@@ -41,7 +43,7 @@ class Read:
     comparison: Comparison
 
 
-def read_change(forge: Forge, pull: PullRequest, where: Place, say: Callable[[str], None]) -> Read:
+def read_change(forge: Forge, pull: PullRequest, where: Where, say: Callable[[str], None]) -> Read:
     """`say` takes a sentence on what was read how."""
     listing = forge.files(pull.number)
     compared = forge.compare(pull.base_sha, pull.head_sha)
@@ -53,7 +55,7 @@ def read_change(forge: Forge, pull: PullRequest, where: Place, say: Callable[[st
 
 
 def _by_git(
-    pull: PullRequest, base: str, listing: Listing, where: Place, say: Callable[[str], None]
+    pull: PullRequest, base: str, listing: Listing, where: Where, say: Callable[[str], None]
 ) -> tuple[Change, Surroundings] | None:
     """From the checkout; from a fetch of its own if GitHub doesn't show all of it; else None."""
     address = f"{where.server_url.rstrip('/')}/{pull.repository}"
@@ -62,8 +64,8 @@ def _by_git(
         try:
             tree = _checkout(where)
             if tree and not tree.has(*commits):
-                fetch(tree, address, commits, where.token)
-            elif not tree and (listing.unshown or not listing.complete):
+                tree = _fetched(tree, address, commits, where)
+            if not tree and (listing.unshown or not listing.complete):
                 say("GitHub doesn't show all of this change: reading it by git")
                 tree = stack.enter_context(temporary(where.environment, address, commits, where.token))
             if not tree:
@@ -75,7 +77,14 @@ def _by_git(
             return None
 
 
-def _checkout(where: Place) -> WorkTree | None:
+def _fetched(tree: WorkTree, address: str, commits: tuple[str, str], where: Where) -> WorkTree | None:
+    if not where.ours:
+        return None
+    fetch(tree, address, commits, where.token)
+    return tree
+
+
+def _checkout(where: Where) -> WorkTree | None:
     if where.checkout is None:
         return None
     try:

@@ -28,7 +28,7 @@ def objection(path: str, suggestion: Suggestion, grid: Grid, taken: Sequence[Pla
     """Why it can't be committed with a click; empty where it can. `taken` are the places of other suggestions."""
     where = place_of(suggestion)
     lines = text_of(path, where, grid)
-    if _GUARDED.search(path):
+    if guarded(path):
         return "files that run elsewhere aren't changed with a click"
     if lines is None:
         return "its lines aren't all in one hunk"
@@ -43,6 +43,11 @@ def objection(path: str, suggestion: Suggestion, grid: Grid, taken: Sequence[Pla
     if any(other.start <= where.end and where.start <= other.end for other in taken):
         return "it overlaps another suggestion"
     return ""
+
+
+def guarded(path: str) -> bool:
+    """Whether a file is one that runs where its author doesn't: workflows, hooks, actions, who owns what."""
+    return bool(_GUARDED.search(path))
 
 
 def place_of(suggestion: Suggestion) -> Place:

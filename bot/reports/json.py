@@ -7,31 +7,44 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.diff.change import Failed, Side, Skipped, path_shown, printable
+from bot.diff.change import Failed, FileDiff, Side, Skipped, Status, path_shown, printable
 from bot.review.findings import Category, Finding, Review, Severity
+
+Count = Annotated[int, Field(ge=0)]
+LineNumber = Annotated[int, Field(ge=1)]
 
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class FileJson(_Part):
+    path: str
+    status: Status
+    hunks: Count
+    added: Count
+    removed: Count
+
+
 class ChangeJson(_Part):
     base: str = Field(description="Commit id of the merge base; a word where the change isn't one of commits.")
     head: str
-    files: int
-    hunks: int
-    added: int
-    removed: int
+    since: str = Field("", description="The commit up to which an earlier review had read it, if there was one.")
+    files: Count
+    hunks: Count
+    added: Count
+    removed: Count
+    changed: list[FileJson] = Field(default=[], description="The files, in the order of the diff.")
 
 
 class ReviewedJson(_Part):
-    files: int
-    hunks: int
+    files: Count
+    hunks: Count
 
 
 class UnreadJson(_Part):
     path: str
-    hunks: int
+    hunks: Count
     reason: str
 
 
@@ -44,8 +57,8 @@ class CoverageJson(_Part):
 
 
 class SuggestionJson(_Part):
-    start_line: int
-    end_line: int
+    start_line: LineNumber
+    end_line: LineNumber
     replacement: str
 
 
@@ -65,18 +78,18 @@ class UnplacedJson(_Part):
 
 class FindingJson(UnplacedJson):
     side: Side
-    start_line: Annotated[int, Field(ge=1)]
-    end_line: Annotated[int, Field(ge=1)]
+    start_line: LineNumber
+    end_line: LineNumber
 
 
 class UsageJson(_Part):
     model: str
     server: str
-    requests: int
-    prompt_tokens: int
-    cached_tokens: int
-    completion_tokens: int
-    seconds: float
+    requests: Count
+    prompt_tokens: Count
+    cached_tokens: Count
+    completion_tokens: Count
+    seconds: Annotated[float, Field(ge=0)]
 
 
 class ReviewJson(_Part):
@@ -85,6 +98,8 @@ class ReviewJson(_Part):
     coverage: CoverageJson
     findings: list[FindingJson]
     unplaced: list[UnplacedJson]
+    shown: Count = Field(default=0, description="How many of the findings are within the comment budget.")
+    demonstration: bool = Field(default=False, description="Whether the model is too small to be relied on.")
     summary: str
     usage: UsageJson
 
@@ -106,10 +121,12 @@ def to_model(review: Review) -> ReviewJson:
         change=ChangeJson(
             base=change.base,
             head=change.head,
+            since=review.since,
             files=len(change.files),
             hunks=change.hunks,
             added=change.added,
             removed=change.removed,
+            changed=[_file(file) for file in change.files],
         ),
         coverage=CoverageJson(
             reviewed=ReviewedJson(files=coverage.files, hunks=coverage.hunks),
@@ -118,6 +135,8 @@ def to_model(review: Review) -> ReviewJson:
         ),
         findings=[_placed(finding) for finding in review.findings],
         unplaced=[UnplacedJson(**_fields(finding)) for finding in review.unplaced],
+        shown=review.shown,
+        demonstration=review.demonstration,
         summary=review.summary,
         usage=UsageJson(
             model=cost.model,
@@ -128,6 +147,12 @@ def to_model(review: Review) -> ReviewJson:
             completion_tokens=cost.completion_tokens,
             seconds=cost.seconds,
         ),
+    )
+
+
+def _file(file: FileDiff) -> FileJson:
+    return FileJson(
+        path=path_shown(file.path), status=file.status, hunks=file.hunks, added=file.added, removed=file.removed
     )
 
 

@@ -101,7 +101,8 @@ class Cost:
 class Review:
     """`findings` are the ones on lines, worst first; the first `shown` of them are within the comment budget.
 
-    `demonstration` tells that the model is too small to be relied on.
+    `demonstration` tells that the model is too small to be relied on. `since` is the commit up to which an earlier
+    review had read the change, if this one reads only what came after it.
     """
 
     change: Change
@@ -112,3 +113,4 @@ class Review:
     summary: str
     cost: Cost
     demonstration: bool = False
+    since: str = ""

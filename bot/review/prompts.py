@@ -6,6 +6,7 @@ the Chunk, then the question.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -32,6 +33,32 @@ def draft(prefix: tuple[Message, str], chunk: Chunk) -> tuple[Message, ...]:
     system, opening = prefix
     question = _template("review_draft").substitute(chunk=render(chunk))
     return (system, Message("user", f"{opening}\n{question}"))
+
+
+def thread(language: str, **parts: str) -> tuple[Message, ...]:
+    """About one Thread: `where`, `finding`, `hunk`, `excerpt` and `question` are its parts."""
+    question = parts.pop("question")
+    opening = _template("converse_thread").substitute({name: data(text) for name, text in parts.items()})
+    return (_answering(language), Message("user", opening + question))
+
+
+def about_change(language: str, change: str, question: str) -> tuple[Message, ...]:
+    opening = _template("converse_change").substitute(change=data(change))
+    return (_answering(language), Message("user", opening + question))
+
+
+def asked(name: str, **words: str) -> str:
+    """One of the questions of the conversation: `explain`, `ask` (of a `question`) or `suggest` (`start`, `end`)."""
+    return _template(f"converse_{name}").substitute({key: data(text) for key, text in words.items()})
+
+
+def data(text: str) -> str:
+    """Somebody's words, which can't end the place that holds them."""
+    return re.sub(r"<(?=/?data>)", "&lt;", text, flags=re.IGNORECASE)
+
+
+def _answering(language: str) -> Message:
+    return Message("system", _template("converse_system").substitute(language=language))
 
 
 def retry(messages: Sequence[Message], answer: str, problem: str) -> tuple[Message, ...]:

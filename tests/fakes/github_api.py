@@ -10,7 +10,6 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 from tests.fakes import (
     github_rest_checks,
@@ -24,7 +23,7 @@ from tests.fakes.github_contract import check_answer, request_problems, required
 from tests.fakes.github_graphql import run_graphql
 from tests.fakes.github_limits import TOO_FAST, Fault, headers_of
 from tests.fakes.github_router import ROUTES, Answer, Call, Refused, allow, find, missing, query_of
-from tests.fakes.github_state import Token
+from tests.fakes.github_state import Artifact, Token
 from tests.fakes.github_views import Views
 from tests.fakes.http import HttpRequest
 
@@ -89,6 +88,7 @@ class _Turn:
         self.resource = "graphql" if self.graphql else "core"
         self.token: Token | None = None
         self.body: Any = _parsed(request.body)
+        self._counted = False
 
     def received(self, status: int | None) -> Any:
         request, login = self._request, self.token.user.login if self.token else None
@@ -150,15 +150,14 @@ class _Turn:
         body = None if self.body is _BROKEN else self.body
         asked = query_of(self._request.query)
         call = Call(self._hub, method, path, asked, self._request.headers, body, self.token, views, found, params)
-        self._check_etag_later = found.template != "/rate_limit"
         if found.template != "/rate_limit":
             self._count()
         if "repo" in params and "owner" in params:
             call.repo = self._repository(params, path)
         self._permit(call)
         self._check_body(call)
-        if found.creates and self.token:
-            self._hub.limits.count_content(self.token) if self._limited else None
+        if found.creates and self.token and self._limited:
+            self._hub.limits.count_content(self.token)
         answer = found.answer(call)
         if not isinstance(answer.body, bytes) and answer.status < 400:
             check_answer(method, found.template, answer.status, answer.body)
@@ -234,6 +233,7 @@ class _Turn:
     def _count(self) -> None:
         if self._limited:
             self._hub.limits.count(self.token, self.resource)
+            self._counted = True
 
     def _host(self) -> str:
         return self._request.headers.get("host", f"127.0.0.1:{self._hub.port}")
@@ -264,7 +264,7 @@ class _Turn:
             headers["etag"] = f"W/{etag}" if answer.is_list else etag
             if etag in self._request.headers.get("if-none-match", ""):
                 status, content = 304, b""
-                self._hub.limits.window(self.token, self.resource).used -= self._limited
+                self._hub.limits.window(self.token, self.resource).used -= self._counted
         if self._limited:
             headers |= headers_of(self._hub.limits.window(self.token, self.resource), self.resource)
         return Reply(status, content, headers | answer.headers, delay)
@@ -306,11 +306,20 @@ def token_of(hub: GitHub, header: str) -> Token | None:
     return token
 
 
+def blob(hub: GitHub, request: HttpRequest) -> Reply:
+    """An artifact's zip, from where it is stored: another host, which refuses GitHub's tokens."""
+    artifact = hub.nodes.get(request.path.removeprefix("/_blobs/").removesuffix(".zip"))
+    if "authorization" in request.headers or not isinstance(artifact, Artifact) or "sig=" not in request.query:
+        return Reply(403, b"Server failed to authenticate the request.", {"content-type": "application/xml"})
+    return Reply(200, artifact.content, {"content-type": "application/zip"})
+
+
 def check_request(method: str, template: str, body: Any) -> None:
     """Raises Refused for a body that GitHub's document doesn't allow."""
     if body is None:
         return
-    lacking = sorted(required(method, template) - set(body))
+    reply = template.endswith("/pulls/{pull_number}/comments") and "in_reply_to" in body
+    lacking = sorted(({"body"} if reply else required(method, template)) - set(body))
     if lacking:
         told = "\n".join(f'"{key}" wasn\'t supplied.' for key in lacking)
         raise Refused(422, f"Invalid request.\n\n{told}")
@@ -328,9 +337,11 @@ def _own_words(template: str, where: str) -> bool:
 
 
 def _worded(where: str, says: str, _: str) -> str:
-    path = where.strip("/").replace("/", "/properties/")
-    says = says.replace("null", "nil").replace(" is not of type ", " is not of type ").replace(' of type "', ' a ')
-    return f"For 'properties/{path}', {says.rstrip('\"')}."
+    """A finding of JSON Schema, in the words of GitHub's own."""
+    path = re.sub(r"/\d+(?=/|$)", "/items", where).replace("/", "/properties/").replace("properties/items", "items")
+    says = re.sub(r'^null\b', "nil", says)
+    says = re.sub(r' is not of type "([aio]?)', lambda at: f" is not {'an' if at[1] else 'a'} {at[1]}", says).rstrip('"')
+    return f"For '{path.lstrip('/')}', {says}."
 
 
 def _parsed(content: bytes) -> Any:
@@ -359,7 +370,3 @@ def _by_name(hub: GitHub, path: str) -> str:
         return path
     repo = next((each for each in hub.repositories.values() if each.id == int(found[1])), None) or missing()
     return f"/repos/{repo.full_name}{path[found.end() :]}"
-
-
-def plain(path: str) -> str:
-    return unquote(path)

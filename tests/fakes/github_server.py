@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from tests.fakes.github_api import Api, Reply
+from tests.fakes.github_api import Api, Reply, blob
 from tests.fakes.github_events import event_of
 from tests.fakes.github_limits import Fault, Limits
 from tests.fakes.github_pull import Pull
@@ -176,6 +176,8 @@ class GitHub(HttpServer, State):
     async def _answer(self, request: HttpRequest, to: Connection) -> None:
         if re.match(r"^/[^/]+/[^/]+\.git/", request.path):
             reply = await asyncio.to_thread(self._git, request)
+        elif request.path.startswith("/_blobs/"):
+            reply = blob(self, request)
         else:
             crowded = self._in_flight > 100
             reply = await asyncio.to_thread(self._api.reply, request, self._fault(request), crowded=crowded)

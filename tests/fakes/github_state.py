@@ -258,7 +258,7 @@ class State:
         self.moved: dict[str, Repository] = {}
         self.nodes: dict[str, Any] = {}
         self.apps: dict[int, Any] = {}
-        self._last_id = 2_400_000_000
+        self._last_id = 1_800_000_000
         self._stale_reads = 0
         self._behind: dict[Any, int] = {}
         self._old_refs: dict[Any, str | None] = {}

@@ -10,7 +10,7 @@ from tests.fakes.github_pull import Pull, ReviewComment
 if TYPE_CHECKING:
     from tests.fakes.github_repository import Repository
 
-_OPEN = re.compile(r"^ {0,3}(?P<fence>`{3,}|~{3,})[ \t]*suggestion[ \t]*$")
+_FENCE = re.compile(r"^ {0,3}(?P<fence>`{3,}(?=[^`]*$)|~{3,})[ \t]*(?P<info>.*?)[ \t]*$")
 
 
 class CannotApply(Exception):
@@ -40,18 +40,25 @@ def apply_suggestion(repo: Repository, comment_id: int, by: str) -> str:
 
 def suggested(body: str) -> list[str] | None:
     """The lines of the first suggestion block; None where there is none. A block without an end ends with the text."""
-    lines = body.replace("\r\n", "\n").split("\n")
-    fence = ""
+    fence, inside = "", False
     found: list[str] = []
-    for line in lines:
-        if fence:
-            closing = line.strip()
-            if closing and set(closing) == {fence[0]} and len(closing) >= len(fence):
+    for line in body.replace("\r\n", "\n").split("\n"):
+        opened = _FENCE.match(line)
+        if not fence and opened:
+            fence, inside = opened["fence"], opened["info"].split(" ")[0] == "suggestion"
+        elif fence and _closes(line, fence):
+            if inside:
                 return found
+            fence = ""
+        elif inside:
             found.append(line)
-        elif opening := _OPEN.match(line):
-            fence = opening["fence"]
-    return found if fence else None
+    return found if inside else None
+
+
+def _closes(line: str, fence: str) -> bool:
+    """A fence at least as long, of the same kind, that isn't indented as code."""
+    text = line.strip()
+    return len(text) >= len(fence) and set(text) == {fence[0]} and len(line) - len(line.lstrip(" ")) < 4
 
 
 def _found(repo: Repository, comment_id: int) -> tuple[Pull, ReviewComment]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.fakes.github_diff import FilePatch
     from tests.fakes.github_pull import Head, Pull, ReviewComment
     from tests.fakes.github_repository import Repository
-    from tests.fakes.github_state import State
+    from tests.fakes.github_state import State, WorkflowRun
 
 Json = dict[str, Any]
 
@@ -517,6 +517,58 @@ class Views:
             "number": pull.number,
             "head": end(pull.head),
             "base": end(pull.base),
+        }
+
+    def workflow_run(self, run: WorkflowRun) -> Json:
+        """Its `pull_requests` are empty where the head is a fork's."""
+        repo = run.repo
+        url, page = self.url(repo, f"/actions/runs/{run.id}"), f"{self.web}/{repo.full_name}/actions/runs/{run.id}"
+        commit = run.head_repo.bare.commit(run.head_sha)
+        workflow, suite = run.id % 1_000_000, run.id + 1
+        own = [pull for pull in repo.pulls if pull.head.repo is run.head_repo is repo and pull.head.ref == run.head_branch]
+        people = {who: {"name": of.name, "email": of.email} for who, of in (("author", commit.author), ("committer", commit.committer))}
+        return {
+            "id": run.id,
+            "name": run.name,
+            "node_id": run.node_id,
+            "head_branch": run.head_branch,
+            "head_sha": run.head_sha,
+            "path": f".github/workflows/{run.name.lower().replace(' ', '-')}.yml",
+            "display_title": commit.message.partition("\n")[0],
+            "run_number": 1,
+            "event": run.event,
+            "status": run.status,
+            "conclusion": run.conclusion,
+            "workflow_id": workflow,
+            "check_suite_id": suite,
+            "check_suite_node_id": f"CS_kwDO{suite}",
+            "url": url,
+            "html_url": page,
+            "pull_requests": [self.minimal_pull(pull) for pull in own if pull.state == "open"],
+            "created_at": run.created_at,
+            "updated_at": run.updated_at,
+            "actor": self.user(run.actor),
+            "triggering_actor": self.user(run.actor),
+            "run_attempt": 1,
+            "referenced_workflows": [],
+            "run_started_at": run.created_at,
+            "jobs_url": f"{url}/jobs",
+            "logs_url": f"{url}/logs",
+            "check_suite_url": self.url(repo, f"/check-suites/{suite}"),
+            "artifacts_url": f"{url}/artifacts",
+            "cancel_url": f"{url}/cancel",
+            "rerun_url": f"{url}/rerun",
+            "previous_attempt_url": None,
+            "workflow_url": self.url(repo, f"/actions/workflows/{workflow}"),
+            "head_commit": {
+                "id": commit.sha,
+                "tree_id": commit.tree,
+                "message": commit.message,
+                "timestamp": commit.committer.date,
+                **people,
+            },
+            "repository": self.minimal(repo),
+            "head_repository": self.minimal(run.head_repo),
         }
 
     def git_commit(self, repo: Repository, commit: Commit) -> Json:

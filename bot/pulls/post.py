@@ -1,0 +1,65 @@
+"""A Review -> the pull request, from what is said there at this moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.config import Settings
+from bot.converse.commands import Parsed, parse
+from bot.pulls.anchors import grid_of
+from bot.pulls.plan import Row, plan
+from bot.pulls.publish import Published, Say, publish
+from bot.pulls.read import rules_of, state_of, touched_between
+from bot.pulls.since import carried
+from bot.pulls.texts import Links
+from bot.review.findings import Review
+from bot.review.forge import Forge
+from bot.review.pull import PullRequest
+from bot.review.threads import Conversation, Thread
+
+MAY_SILENCE = ("admin", "maintain", "write", "triage")
+
+
+def post(
+    forge: Forge, pull: PullRequest, review: Review, settings: Settings, *, links: Links, run: str, say: Say
+) -> Published:
+    """Say what is new. What another run has said meanwhile is there to be seen, and isn't said again."""
+    said = forge.conversation(pull.number)
+    current = plan(
+        review,
+        said.threads,
+        grid_of(forge.files(pull.number)),
+        mutes=settings.mute,
+        silent=frozenset(_silent(forge, said)),
+        carried=_carried(forge, said, review),
+        viewer=said.viewer,
+    )
+    return publish(
+        forge, pull, review, current, said, settings=settings, links=links, run=run, rules=rules_of(settings), say=say
+    )
+
+
+def _silent(forge: Forge, said: Conversation) -> Iterator[str]:
+    """The nodes of our Threads that somebody who may has answered with `ignore`, or with a thumbs-down."""
+    for thread in said.threads:
+        voices = [*thread.first.against, *_ignoring(thread)] if thread.own else []
+        if any(forge.permission(login) in MAY_SILENCE for login in dict.fromkeys(voices)):
+            yield thread.node
+
+
+def _ignoring(thread: Thread) -> Iterator[str]:
+    for comment in thread.comments:
+        if comment.own or comment.bot:
+            continue
+        command = parse(comment.body)
+        if isinstance(command, Parsed) and command.rule.name == "ignore":
+            yield comment.author
+
+
+def _carried(forge: Forge, said: Conversation, review: Review) -> list[Row]:
+    """What the last summary told of code that wasn't read again."""
+    state = state_of(said)
+    if not review.since or state.head != review.since:
+        return []
+    touched = touched_between(forge, review.since, review.change.head)
+    return carried(state.rows, touched) if touched is not None else list(state.rows)

@@ -1,0 +1,98 @@
+"""The JSON report read back: a Review that was saved to be posted later, or by a job that may.
+
+What it says is believed no more than a pull request: sizes are bounded, every field is checked against the schema, and
+a job with rights posts nothing of it but text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pydantic import ValidationError
+
+from bot.diff.change import Change, Failed, FileDiff, Skipped
+from bot.diff.place import Place
+from bot.errors import BadInput
+from bot.reports.json import FindingJson, ReviewJson, SuggestionJson, UnplacedJson
+from bot.review.findings import Cost, Coverage, Finding, Review, Suggestion
+
+LARGEST = 20_000_000  # bytes: a review of thousands of files has a few millions
+
+
+def read_review(data: bytes) -> Review:
+    """The Review that `as_json` wrote, without the hunks of its change, which the report doesn't hold."""
+    if len(data) > LARGEST:
+        raise BadInput(f"this is no saved review: it has more than {LARGEST:,} bytes")
+    try:
+        told = ReviewJson.model_validate_json(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])[:100]
+        raise BadInput(f"this is no saved review ({where or 'JSON'}: {first['msg']})") from None
+    return _review(told)
+
+
+def without_suggestions(review: Review) -> Review:
+    """What is committed with a click isn't taken from a stranger's hands."""
+    return replace(
+        review,
+        findings=tuple(replace(finding, suggestion=None) for finding in review.findings),
+        unplaced=tuple(replace(finding, suggestion=None) for finding in review.unplaced),
+    )
+
+
+def _review(told: ReviewJson) -> Review:
+    change, usage = told.change, told.usage
+    files = tuple(
+        FileDiff(file.path, file.path, file.status, file.added, file.removed, file.hunks) for file in change.changed
+    )
+    return Review(
+        change=Change(change.base, change.head, files),
+        coverage=Coverage(
+            files=told.coverage.reviewed.files,
+            hunks=told.coverage.reviewed.hunks,
+            skipped=tuple(Skipped(item.path, item.hunks, item.reason) for item in told.coverage.skipped),
+            failed=tuple(Failed(item.path, item.hunks, item.reason) for item in told.coverage.failed),
+        ),
+        findings=tuple(_finding(finding, _place(finding)) for finding in told.findings),
+        unplaced=tuple(_finding(finding, None) for finding in told.unplaced),
+        shown=told.shown,
+        summary=told.summary,
+        cost=Cost(
+            model=usage.model,
+            server=usage.server,
+            requests=usage.requests,
+            prompt_tokens=usage.prompt_tokens,
+            cached_tokens=usage.cached_tokens,
+            completion_tokens=usage.completion_tokens,
+            seconds=usage.seconds,
+        ),
+        demonstration=told.demonstration,
+        since=change.since,
+    )
+
+
+def _place(told: FindingJson) -> Place:
+    if told.end_line < told.start_line:
+        raise BadInput("this is no saved review (a finding ends before it starts)")
+    return Place(told.side, told.start_line, told.end_line)
+
+
+def _finding(told: UnplacedJson, place: Place | None) -> Finding:
+    return Finding(
+        path=told.path,
+        place=place,
+        severity=told.severity,
+        category=told.category,
+        confidence=told.confidence,
+        title=told.title,
+        body=told.body,
+        quote=told.quote,
+        evidence=tuple(told.evidence),
+        suggestion=_suggestion(told.suggestion),
+        scope=told.scope,
+    )
+
+
+def _suggestion(told: SuggestionJson | None) -> Suggestion | None:
+    return Suggestion(told.start_line, told.end_line, told.replacement) if told else None
