@@ -93,6 +93,8 @@ def _do(job: Job, hub: Hub, inputs: Inputs, environment: Mapping[str, str], runn
 
 def _review(job: ReviewPull, hub: Hub, inputs: Inputs, environment: Mapping[str, str], runner: Runner) -> int:
     forge, pull, config = _open(job.repository, job.number, hub, inputs, environment)
+    if not config.settings.base_url and not config.settings.model:
+        raise BadInput("no model server is named", "Set the input base-url, or base_url in the configuration.")
     where = _where(job.repository, hub, environment, by_api_only=job.by_api_only)
     with runner.group(f"Review of {job.repository}#{job.number}"):
         done = review_pull(
@@ -192,6 +194,7 @@ def _tell(done: Done, pull: PullRequest, inputs: Inputs, runner: Runner) -> int:
             "findings": str(len(rows) if published else len(review.findings) + len(review.unplaced)),
             "highest-severity": str(min(severities, key=lambda severity: severity.rank)) if severities else "",
             "review-url": published.review_url if published else "",
+            "folder": str(inputs.folder),
             **{f"{form}-file": str(inputs.folder / name) for form, name in _FILES.items() if form != "markdown"},
         }
     )

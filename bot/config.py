@@ -49,6 +49,9 @@ class Settings(BaseModel):
     rate_limit_wait: float = Field(
         120, ge=0, description="Seconds to wait for GitHub's rate limits before the review is saved to be posted later."
     )
+    write_pace: float = Field(
+        1, ge=0, description="Seconds between two writes to GitHub. It asks for one; a server without limits for none."
+    )
     skip: SkipRules = Field(SkipRules.model_validate({}), description="Pull requests that are not reviewed.")
     mute: tuple[Mute, ...] = Field((), description="Findings that are not said, by path, category or fingerprint.")
 

@@ -1,12 +1,14 @@
 """Commits from the server into a repository on this machine: objects only, nothing is checked out.
 
-The token travels in an environment variable of git's (`GIT_CONFIG_VALUE_n`), bound to the server's address: it is in no
-argument, no address and no file, and git sends it to no other host.
+The token travels in an environment variable of git's (`GIT_CONFIG_VALUE_n`), bound to this one address: it is in no
+argument, no address and no file, and git follows no redirect with it. What the repository's own configuration says
+about credentials isn't asked: it could name commands.
 """
 
 from __future__ import annotations
 
 import base64
+import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,18 +17,32 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.errors import BadInput
-from bot.worktree import WorkTree
+from bot.worktree import GitFailed, WorkTree
+
+_PROXIES = ("http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY")
+_AUTHORITIES = ("GIT_SSL_CAINFO", "GIT_SSL_CAPATH", "SSL_CERT_FILE", "SSL_CERT_DIR")
+_ONLINE = {
+    "GIT_ALLOW_PROTOCOL": "https:http",
+    "GIT_ASKPASS": "",  # before core.askPass, which names a command
+    "GIT_HTTP_LOW_SPEED_LIMIT": "1",  # a server that says nothing for so many seconds
+    "GIT_HTTP_LOW_SPEED_TIME": "120",
+}
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
 def fetch(tree: WorkTree, address: str, commits: Sequence[str], token: str) -> None:
     """Bring `commits` into `tree`; into a shallow repository without their history. `address` is https://…/owner/name."""
-    online = replace(
-        tree, overrides={**tree.overrides, "GIT_ALLOW_PROTOCOL": "https:http", **_credential(address, token)}
-    )
+    if not all(_COMMIT.fullmatch(commit) for commit in commits):
+        raise BadInput("only commits can be fetched, by their whole ids")
     shallow = tree.git("rev-parse", "--is-shallow-repository").strip() == b"true"
     depth = ["--depth=1"] if shallow or not tree.git("rev-list", "--all", "--max-count=1") else []
     options = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance")
-    online.git("fetch", *options, *depth, "--", address, *commits)
+    passed = {name: tree.environment[name] for name in (*_PROXIES, *_AUTHORITIES) if name in tree.environment}
+    online = replace(tree, overrides={**tree.overrides, **passed, **_ONLINE, **_settings(address, token)})
+    try:
+        online.git("fetch", *options, *depth, "--", address, *commits)
+    except GitFailed as error:
+        raise GitFailed(f"nothing can be fetched from {address}: {error}", "May the token read it?") from error
 
 
 @contextmanager
@@ -39,17 +55,22 @@ def temporary(environment: Mapping[str, str], address: str, commits: Sequence[st
         yield tree
 
 
-def _credential(address: str, token: str) -> dict[str, str]:
-    """An empty value first: actions/checkout may have left a header in the repository, and two are refused."""
+def _settings(address: str, token: str) -> dict[str, str]:
+    """git's configuration for this address, which no other one in the repository can be more specific about.
+
+    An empty value drops what was said before: actions/checkout leaves a header behind, and two are refused.
+    """
     parts = urlsplit(address)
     if parts.scheme not in ("https", "http") or "@" in parts.netloc:
         raise BadInput("the server's address must be https://HOST, without a user", "Look at GITHUB_SERVER_URL.")
-    if not token:
-        return {}
-    key = f"http.{parts.scheme}://{parts.netloc}/.extraHeader"
     header = base64.b64encode(f"x-access-token:{token}".encode()).decode()
-    values = ("", f"Authorization: Basic {header}")
-    told = {"GIT_CONFIG_COUNT": str(len(values))}
-    for at, value in enumerate(values):
-        told |= {f"GIT_CONFIG_KEY_{at}": key, f"GIT_CONFIG_VALUE_{at}": value}
-    return told
+    told = [
+        (f"credential.{address}.helper", ""),
+        (f"http.{address}.followRedirects", "false"),
+        (f"http.{address}.sslVerify", "true"),
+        *([(f"http.{address}.extraHeader", ""), (f"http.{address}.extraHeader", f"Authorization: Basic {header}")] * bool(token)),
+    ]
+    settings = {"GIT_CONFIG_COUNT": str(len(told))}
+    for at, (key, value) in enumerate(told):
+        settings |= {f"GIT_CONFIG_KEY_{at}": key, f"GIT_CONFIG_VALUE_{at}": value}
+    return settings

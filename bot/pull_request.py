@@ -54,7 +54,7 @@ class Hub:
             token=self.token,
             app_id=self.app_id,
             app_key=self.app_key,
-            patience=Patience(rate=settings.rate_limit_wait),
+            patience=Patience(rate=settings.rate_limit_wait, pace=settings.write_pace),
             dry_run=dry_run,
         )
 

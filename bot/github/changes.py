@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import posixpath
 import re
 from collections.abc import Iterable
 from urllib.parse import quote
@@ -19,6 +20,8 @@ MOST_FILES = 3_000  # of a pull request: GitHub lists no more
 MOST_COMPARED = 300  # files of a comparison
 _EMPTY_BLOB = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
 _HUNK = re.compile(rb"^@@ -", re.MULTILINE)
+_LINK = rb"Subproject commit [0-9a-f]{40,64}\n"
+_SUBMODULE = re.compile(rb"@@ -[\d,]+ \+[\d,]+ @@\n(?:-" + _LINK + rb")?(?:\+" + _LINK + rb")?")
 _STATUS = {
     "added": Status.ADDED,
     "removed": Status.DELETED,
@@ -29,6 +32,9 @@ _STATUS = {
 
 def pull(wire: Wire, repository: str, number: int) -> PullRequest:
     told = payloads.read(payloads.Pull, wire.get(f"/repos/{repository}/pulls/{number}"))
+    name = told.base.repo.full_name if told.base.repo else repository
+    if name.lower() != repository.lower():  # what leads there from the old name loses its parameters on the way
+        raise ForgeError(f"the repository {repository} is called {name} now", "Give it that name.")
     author = told.user or payloads.User(login="ghost")
     return PullRequest(
         repository=repository,
@@ -79,14 +85,17 @@ def compare(wire: Wire, repository: str, base: str, head: str) -> Comparison:
 
 
 def content(wire: Wire, repository: str, path: str, ref: str) -> bytes | None:
+    path = posixpath.normpath(path)
+    if path.startswith(("/", "../")) or path in (".", ".."):  # a request for it would ask for something else
+        return None
     try:
-        data = wire.get(f"/repos/{repository}/contents/{quote(path)}", ref=ref)
+        data = wire.get(f"/repos/{repository}/contents/{quote(path, errors='surrogateescape')}", ref=ref)
     except NotFound:
         return None
     if not isinstance(data, dict):
         return None  # a folder
     told = payloads.read(payloads.Content, data)
-    if told.type != "file":
+    if told.type != "file" or told.path != path:
         return None
     if told.encoding == "base64":
         return _decoded(told.content)
@@ -109,7 +118,7 @@ def _listing(told: Iterable[payloads.ChangedFile], *, complete: bool) -> Listing
 def _file(told: payloads.ChangedFile) -> FileDiff:
     """GitHub's patch of a file begins with its first hunk, and doesn't end with a line feed."""
     patch = f"{told.patch}\n".encode("utf-8", "surrogatepass") if told.patch else b""
-    submodule = bool(re.match(rb"@@ -[\d,]+ \+[\d,]+ @@\n[-+]Subproject commit ", patch))
+    submodule = bool(_SUBMODULE.fullmatch(patch))
     unshown = not patch and told.changes > 0
     silent = not patch and not unshown and told.status in ("added", "modified", "changed", "removed")
     mode = "160000" if submodule else "100644"
@@ -124,6 +133,6 @@ def _file(told: payloads.ChangedFile) -> FileDiff:
         old_mode=mode,
         new_mode=mode,
         binary=silent and told.sha != _EMPTY_BLOB,
-        new_blob=told.sha or "",
+        new_blob=(told.sha or "") if told.status != "removed" else "",
         problem="GitHub doesn't show its hunks; a checkout of the head brings them" if unshown else "",
     )

@@ -1,16 +1,18 @@
 """One session with GitHub's API, PyGithub underneath: reads, and writes that are never made twice.
 
-A read is repeated by PyGithub's own retry (urllib3), within bounds. PyGithub would repeat a POST too, although GitHub
-may have done what it answers with a 5xx: so writes go out without its retry, and before one is repeated here, the
-caller's `arrived` looks whether it is there already.
+PyGithub's own retry is off: it would repeat a POST, although GitHub may have done what it answers with a 5xx, and it
+bounds each wait for a limit, not all of them. What fails is repeated here, and before a write is, the caller's
+`arrived` looks whether it is there already.
 
 The token goes into the `Authorization` header of requests to the API's host and nowhere else: of an address that an
-answer names, only the path is used, and PyGithub's debug log, which would print headers, stays off.
+answer names, only the path is used, and PyGithub's debug log, which prints the answer that an App's token comes in,
+stays off.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,7 +21,7 @@ from typing import Any, Literal, Protocol
 import github
 import requests
 from github.Requester import Requester
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, retry_if_result, stop_after_attempt, wait_fixed
 
 from bot import __version__
 from bot.errors import Forbidden, ForgeError, NotFound, RateLimited, Refused
@@ -29,15 +31,21 @@ PER_PAGE = 100  # GitHub's most
 TIMEOUT = 30  # seconds for one answer
 SECONDARY_WAIT = 60.0  # seconds: what GitHub asks for where it names no time
 # https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
+LOOKS = 2  # at what may have been written, before it is written again: GitHub's lists lag behind
+_TIMED_OUT = "Something went wrong while executing your query"  # GraphQL's 502, which comes as a 200
+_NO_JSON = {"message": "an answer that is no JSON"}
+
+logging.getLogger("github.Requester").disabled = True
 
 Method = Literal["POST", "PATCH", "PUT", "DELETE"]
 Json = Any
 Arrived = Callable[[], Json | None]
+_Answer = tuple[int, Mapping[str, Any], Json]  # its status, its headers in lower case, and its body
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long to bear with GitHub: `rate` seconds of waiting for a limit to pass, `tries` of what fails,
+    """How long to bear with GitHub: `rate` seconds of waiting for limits to pass in all, `tries` of what fails,
     `first_wait` seconds before the second of them, `pace` seconds between writes (GitHub asks for one).
     """
 
@@ -56,13 +64,15 @@ class Wire(Protocol):
 
     def query(self, document: str, variables: Mapping[str, Any]) -> Json: ...
 
-    def write(self, method: Method, path: str, body: Mapping[str, Any] | None, *, arrived: Arrived) -> Json: ...
+    def write(
+        self, method: Method, path: str, body: Mapping[str, Any] | None, *, arrived: Arrived | None = None
+    ) -> Json: ...
 
-    def mutate(self, document: str, variables: Mapping[str, Any], *, arrived: Arrived) -> Json: ...
+    def mutate(self, document: str, variables: Mapping[str, Any], *, arrived: Arrived | None = None) -> Json: ...
 
 
 class _Ambiguous(Exception):
-    """GitHub failed, or nobody knows: what was asked for may have been done."""
+    """GitHub failed, or nobody knows: what was asked for may have been done. It may be tried again."""
 
     def __init__(self, error: ForgeError) -> None:
         super().__init__(str(error))
@@ -89,12 +99,13 @@ class Session:
             user_agent=f"patchwright/{__version__}",
             per_page=PER_PAGE,
             verify=True,
-            retry=_reads_only(self.patience),
+            retry=None,
             pool_size=None,
             seconds_between_writes=self.patience.pace or None,
             api_version=API_VERSION,
         )
         self._seen: dict[str, tuple[str, Json]] = {}
+        self._waited = 0.0
 
     def get(self, path: str, **parameters: Any) -> Json:
         """A second read of the same thing asks only whether it changed: a 304 costs no quota."""
@@ -113,46 +124,36 @@ class Session:
         told: dict[str, Any] = {"per_page": PER_PAGE, **parameters}
         while following:
             _, headers, data = self._read(following, told, {})
-            yield from data if isinstance(data, list) else next(v for v in data.values() if isinstance(v, list))
+            yield from _items(data)
             links = requests.utils.parse_header_links(headers.get("link", ""))
             following, told = next((link["url"] for link in links if link.get("rel") == "next"), None), {}
 
     def query(self, document: str, variables: Mapping[str, Any]) -> Json:
         """GraphQL that only reads. It is a POST, but one that may be repeated."""
-        return self.mutate(document, variables, arrived=lambda: None)
+        return self.mutate(document, variables)
 
-    def write(self, method: Method, path: str, body: Mapping[str, Any] | None, *, arrived: Arrived) -> Json:
-        """Do it once. `arrived` reads back: what was written, if it is there after all, else None."""
+    def write(
+        self, method: Method, path: str, body: Mapping[str, Any] | None, *, arrived: Arrived | None = None
+    ) -> Json:
+        """Do it once. `arrived` reads back: what was written, if it is there after all, else None. Without it, what is
+        done twice is as good as done once.
+        """
+        return self._patiently(lambda: self._ask(method, path, {}, {}, body), arrived)[2]
 
-        def attempt() -> Json:
-            status, headers, data = self._ask(method, path, {}, {}, body)
-            if status >= 400:
-                raise _failure(status, headers, data)
-            return data
-
-        return self._patiently(attempt, arrived)
-
-    def mutate(self, document: str, variables: Mapping[str, Any], *, arrived: Arrived) -> Json:
+    def mutate(self, document: str, variables: Mapping[str, Any], *, arrived: Arrived | None = None) -> Json:
         """GraphQL; its `data`."""
 
-        def attempt() -> Json:
+        def attempt() -> _Answer:
             body = {"query": document, "variables": dict(variables)}
             status, headers, data = self._ask("POST", self._api.graphql_url, {}, {}, body)
-            if status >= 400:
-                raise _failure(status, headers, data)
-            if not isinstance(data, dict) or data.get("errors"):
-                raise _graphql_refusal(data)
-            return data["data"]
+            if not isinstance(data, dict) or data.get("errors") or not isinstance(data.get("data"), dict):
+                raise _graphql_refusal(headers, data)
+            return status, headers, data["data"]
 
-        return self._patiently(attempt, arrived)
+        return self._patiently(attempt, arrived)[2]
 
-    def _read(
-        self, path: str, parameters: Mapping[str, Any], headers: Mapping[str, str]
-    ) -> tuple[int, Mapping[str, Any], Json]:
-        status, told, data = self._ask("GET", path, parameters, headers)
-        if status >= 400:
-            raise _refusal(status, told, data)
-        return status, told, data
+    def _read(self, path: str, parameters: Mapping[str, Any], headers: Mapping[str, str]) -> _Answer:
+        return self._patiently(lambda: self._ask("GET", path, parameters, headers), None)
 
     def _ask(
         self,
@@ -161,69 +162,84 @@ class Session:
         parameters: Mapping[str, Any],
         headers: Mapping[str, str],
         body: Mapping[str, Any] | None = None,
-    ) -> tuple[int, Mapping[str, Any], Json]:
-        """Status, headers and body of one answer, whatever it says."""
+    ) -> _Answer:
+        """One request, once. Raises what `_patiently` knows what to do about, or a ForgeError."""
         try:
             status, told, output = self._api.requestJson(method, path, dict(parameters), dict(headers), body)
-        except github.GithubException as error:  # from PyGithub's retry of reads, and from its authentication
-            return error.status, error.headers or {}, error.data
+        except github.GithubException as error:  # from PyGithub's authentication as an App
+            raise _failure(error.status, error.headers or {}, error.data) from None
         except requests.RequestException as error:
-            raise _unreachable(error, method) from None
+            raise _unreachable(error) from None
         except (RuntimeError, AssertionError) as error:  # PyGithub's words for a redirect to where it won't go
             raise ForgeError(f"GitHub pointed to an address that isn't its API's: {error}") from None
-        return status, told, _parsed(output)
+        data = _parsed(output)
+        if data is _NO_JSON or (status >= 300 and status != 304):
+            raise _failure(status, told, data)
+        return status, told, data
 
-    def _patiently(self, attempt: Callable[[], Json], arrived: Arrived) -> Json:
+    def _patiently(self, attempt: Callable[[], _Answer], arrived: Arrived | None) -> _Answer:
         """Wait for limits while they are short; look before an ambiguous attempt is made again."""
-        waited, ambiguous = 0.0, False
+        ambiguous = False
 
-        def once() -> Json:
+        def once() -> _Answer:
             nonlocal ambiguous
-            if ambiguous and (found := arrived()) is not None:
+            if ambiguous and (found := self._look(arrived)) is not None:
                 return found
             try:
                 return attempt()
             except _Ambiguous:
                 ambiguous = True
                 raise
-
-        def pause(state: RetryCallState) -> float:
-            nonlocal waited
-            failure = state.outcome.exception() if state.outcome else None
-            if not isinstance(failure, _Wait):
-                return self.patience.first_wait * 2.0 ** (state.attempt_number - 1)
-            waited += failure.error.seconds
-            if waited > self.patience.rate:
-                raise failure.error from None
-            return failure.error.seconds
+            except ForgeError:  # as it may refuse what it has already
+                if ambiguous and (found := self._look(arrived)) is not None:
+                    return found
+                raise
 
         retrying = Retrying(
             retry=retry_if_exception_type((_Ambiguous, _Wait)),
             stop=stop_after_attempt(self.patience.tries),
-            wait=pause,
+            wait=self._pause,
             reraise=True,
         )
         try:
             return retrying(once)
-        except _Ambiguous as last:
-            if (found := arrived()) is not None:
+        except (_Ambiguous, _Wait) as last:
+            if ambiguous and (found := self._look(arrived)) is not None:
                 return found
             raise last.error from None
-        except _Wait as last:
-            raise last.error from None
+
+    def _look(self, arrived: Arrived | None) -> _Answer | None:
+        """What was written, if it is there. GitHub's lists lag behind: nothing is only nothing the second time."""
+        if arrived is None:
+            return None
+        looking = Retrying(
+            retry=retry_if_result(lambda found: found is None),
+            stop=stop_after_attempt(LOOKS),
+            wait=wait_fixed(self.patience.first_wait),
+            retry_error_callback=lambda _: None,
+        )
+        found = looking(arrived)
+        return None if found is None else (200, {}, found)
+
+    def _pause(self, state: RetryCallState) -> float:
+        """Seconds before the next attempt."""
+        failure = state.outcome.exception() if state.outcome else None
+        if not isinstance(failure, _Wait):
+            return self.patience.first_wait * 2.0 ** (state.attempt_number - 1)
+        seconds = failure.error.seconds
+        if state.attempt_number < self.patience.tries:
+            if self._waited + seconds > self.patience.rate:
+                raise failure  # it is the last: nobody waits so long
+            self._waited += seconds
+        return seconds
 
 
-def _reads_only(patience: Patience) -> github.GithubRetry:
-    return github.GithubRetry(
-        total=patience.tries - 1,
-        backoff_factor=patience.first_wait / 2,
-        allowed_methods={"GET", "HEAD"},
-        status_forcelist=[429, *range(500, 600)],
-        raise_on_status=False,
-        max_rate_limit_wait=patience.rate,
-        secondary_rate_wait=min(SECONDARY_WAIT, patience.rate),
-        retry_after_max=int(patience.rate),
-    )
+def _items(data: Json) -> list[Json]:
+    """Those of a page: it is a list, or holds one beside its count."""
+    lists = [one for one in (data, *(data.values() if isinstance(data, dict) else ())) if isinstance(one, list)]
+    if not lists:
+        raise ForgeError("GitHub's answer isn't what its documentation says (no list)")
+    return lists[0]
 
 
 def _parsed(output: str) -> Json:
@@ -233,22 +249,22 @@ def _parsed(output: str) -> Json:
     try:
         return json.loads(output)
     except ValueError:
-        return {"message": "an answer that is no JSON"}
+        return _NO_JSON
 
 
-def _unreachable(error: requests.RequestException, method: str) -> Exception:
+def _unreachable(error: requests.RequestException) -> Exception:
     """The text of such an error holds the address, which is no secret, and never a header."""
     reason = " ".join(str(error.args[0] if error.args else error).split())[:200]
-    failed = ForgeError(f"GitHub can't be reached: {reason}", "Is the address right, and reachable from this machine?")
-    return failed if method == "GET" else _Ambiguous(failed)
+    hint = "Is the address right, and reachable from this machine?"
+    return _Ambiguous(ForgeError(f"GitHub can't be reached: {reason}", hint))
 
 
 def _failure(status: int, headers: Mapping[str, Any], data: Json) -> Exception:
-    """What a status says of a write."""
+    """What to do about an answer that isn't the one asked for."""
     error = _refusal(status, headers, data)
     if isinstance(error, RateLimited):
         return _Wait(error)
-    return _Ambiguous(error) if status >= 500 else error
+    return _Ambiguous(error) if status >= 500 or status < 300 else error
 
 
 def _refusal(status: int, headers: Mapping[str, Any], data: Json) -> ForgeError:
@@ -261,10 +277,12 @@ def _refusal(status: int, headers: Mapping[str, Any], data: Json) -> ForgeError:
             return Forbidden(f"GitHub refuses the token ({said})", "Is it valid still, and for this server?")
         case 403:
             return Forbidden(f"GitHub forbids it ({said})")
-        case 404 | 410:
+        case 404:
             return NotFound(f"GitHub finds no such thing, or the token may not see it ({said})")
         case 409 | 422:
             return Refused(f"GitHub refuses it ({'; '.join((said, *problems))[:500]})", problems)
+    if 300 <= status < 400:
+        return ForgeError("GitHub has it elsewhere by now", "Was the repository renamed? Give it the name it has now.")
     return ForgeError(f"GitHub answered {status}: {said}")
 
 
@@ -274,11 +292,16 @@ def _limit(status: int, headers: Mapping[str, Any], told: tuple[str, ...]) -> fl
         return SECONDARY_WAIT
     if status not in (403, 429):
         return None
-    if str(headers.get("retry-after", "")).isdigit():
+    if str(headers.get("retry-after", "")).isdecimal():
         return float(headers["retry-after"])
-    if str(headers.get("x-ratelimit-remaining")) == "0" and str(headers.get("x-ratelimit-reset", "")).isdigit():
+    return _reset(headers) if status == 429 or Requester.isRateLimitError(told[0]) else None
+
+
+def _reset(headers: Mapping[str, Any]) -> float:
+    """Seconds until there is quota again, else a minute."""
+    if str(headers.get("x-ratelimit-remaining")) == "0" and str(headers.get("x-ratelimit-reset", "")).isdecimal():
         return max(0.0, float(headers["x-ratelimit-reset"]) - time.time()) + 1
-    return SECONDARY_WAIT if status == 429 or Requester.isRateLimitError(told[0]) else None
+    return SECONDARY_WAIT
 
 
 def _said(data: Json) -> str:
@@ -299,15 +322,18 @@ def _problem(error: Any) -> str:
     return " ".join(str(error[key]) for key in ("field", "message", "code") if error.get(key))
 
 
-def _graphql_refusal(data: Json) -> Exception:
+def _graphql_refusal(headers: Mapping[str, Any], data: Json) -> Exception:
+    """An answer of 200 that has `errors`, or no `data`."""
     errors = data.get("errors") if isinstance(data, dict) else None
     first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
-    said = " ".join(str(first.get("message", "no reason given")).split())[:300]
+    said = _said(first)
     match first.get("type"):
         case "FORBIDDEN" | "INSUFFICIENT_SCOPES":
             return Forbidden(f"GitHub forbids it ({said})")
         case "NOT_FOUND":
             return NotFound(f"GitHub finds no such thing, or the token may not see it ({said})")
-        case "RATE_LIMITED":
-            return _Wait(RateLimited(f"GitHub's rate limit is reached ({said})", SECONDARY_WAIT))
+        case "RATE_LIMITED" | "RATE_LIMIT":
+            return _Wait(RateLimited(f"GitHub's rate limit is reached ({said})", _reset(headers)))
+    if said.startswith(_TIMED_OUT) or not errors:
+        return _Ambiguous(ForgeError(f"GitHub didn't answer the query ({said})"))
     return Refused(f"GitHub refuses it ({said})", (said,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from bot.diff.change import Side
@@ -12,6 +13,7 @@ from bot.review.threads import Comment, Conversation, PostedReview, Thread
 _COMMENT = """
 fragment Said on Comment { id body viewerDidAuthor author { login __typename } }
 """
+_OF_THREAD = "nodes { ...Said fullDatabaseId url } pageInfo { hasNextPage endCursor }"
 CONVERSATION = (
     """
 query Conversation(
@@ -24,11 +26,11 @@ query Conversation(
     pullRequest(number: $number) {
       headRefOid
       comments(first: 100, after: $afterComments) @include(if: $comments) {
-        nodes { ...Said databaseId url }
+        nodes { ...Said fullDatabaseId url }
         pageInfo { hasNextPage endCursor }
       }
       reviews(first: 100, after: $afterReviews) @include(if: $reviews) {
-        nodes { id databaseId url state body viewerDidAuthor commit { oid } }
+        nodes { id fullDatabaseId url state body viewerDidAuthor commit { oid } }
         pageInfo { hasNextPage endCursor }
       }
       reviewThreads(first: 50, after: $afterThreads) @include(if: $threads) {
@@ -37,18 +39,26 @@ query Conversation(
           resolvedBy { login }
           opening: comments(first: 1) {
             nodes {
-              ...Said databaseId url
-              reactions(first: 20, content: THUMBS_DOWN) { nodes { user { login } } }
+              ...Said fullDatabaseId url
+              reactions(first: 100, content: THUMBS_DOWN) { nodes { user { login } } }
             }
           }
-          latest: comments(last: 30) { nodes { ...Said databaseId url } }
+          comments(first: 50) { OF_THREAD }
         }
         pageInfo { hasNextPage endCursor }
       }
     }
   }
 }
-"""
+""".replace("OF_THREAD", _OF_THREAD)
+    + _COMMENT
+)
+MORE = (
+    """
+query More($thread: ID!, $after: String) {
+  node(id: $thread) { ... on PullRequestReviewThread { comments(first: 100, after: $after) { OF_THREAD } } }
+}
+""".replace("OF_THREAD", _OF_THREAD)
     + _COMMENT
 )
 RESOLVE = """
@@ -59,6 +69,13 @@ _LISTS = {"comments": "afterComments", "reviews": "afterReviews", "threads": "af
 
 def conversation(wire: Wire, repository: str, number: int) -> Conversation:
     """All of it, page by page: a list that has no more pages isn't asked for again."""
+    try:
+        return _conversation(wire, repository, number)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ForgeError(f"GitHub's answer isn't what its documentation says ({error})") from None
+
+
+def _conversation(wire: Wire, repository: str, number: int) -> Conversation:
     owner, _, name = repository.partition("/")
     variables: dict[str, Any] = {"owner": owner, "name": name, "number": number, **dict.fromkeys(_LISTS, True)}
     found: dict[str, list[Any]] = {what: [] for what in _LISTS}
@@ -75,23 +92,20 @@ def conversation(wire: Wire, repository: str, number: int) -> Conversation:
                 found[what] += [node for node in page["nodes"] if node]
                 variables[what] = page["pageInfo"]["hasNextPage"]
                 variables[after] = page["pageInfo"]["endCursor"]
-    try:
-        return Conversation(
-            viewer=viewer,
-            head=head,
-            comments=tuple(_comment(node) for node in found["comments"]),
-            reviews=tuple(_review(node) for node in found["reviews"]),
-            threads=tuple(thread for node in found["threads"] if (thread := _thread(node)).comments),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise ForgeError(f"GitHub's answer isn't what its documentation says ({error})") from None
+    return Conversation(
+        viewer=viewer,
+        head=head,
+        comments=tuple(_comment(node) for node in found["comments"]),
+        reviews=tuple(_review(node) for node in found["reviews"]),
+        threads=tuple(thread for node in found["threads"] if (thread := _thread(wire, node)).comments),
+    )
 
 
 def _comment(node: Any) -> Comment:
     author = node["author"] or {"login": "ghost", "__typename": "User"}
     votes = (node.get("reactions") or {}).get("nodes") or ()
     return Comment(
-        id=int(node["databaseId"] or 0),
+        id=int(node["fullDatabaseId"] or 0),
         node=node["id"],
         body=node["body"],
         author=author["login"],
@@ -104,7 +118,7 @@ def _comment(node: Any) -> Comment:
 
 def _review(node: Any) -> PostedReview:
     return PostedReview(
-        id=int(node["databaseId"] or 0),
+        id=int(node["fullDatabaseId"] or 0),
         node=node["id"],
         state=node["state"],
         body=node["body"],
@@ -114,20 +128,31 @@ def _review(node: Any) -> PostedReview:
     )
 
 
-def _thread(node: Any) -> Thread:
+def _thread(wire: Wire, node: Any) -> Thread:
     opening = [_comment(one) for one in node["opening"]["nodes"] if one]
-    latest = [_comment(one) for one in node["latest"]["nodes"] if one]
+    following = [_comment(one) for one in _all_comments(wire, node)]
     known = {comment.node for comment in opening}
+    outdated = bool(node["isOutdated"])
     return Thread(
         node=node["id"],
         path=node["path"],
         side=Side(node["diffSide"]),
-        start=node["startLine"],
-        line=None if node["isOutdated"] else node["line"],
+        start=None if outdated else node["startLine"],
+        line=None if outdated else node["line"],
         resolved=bool(node["isResolved"]),
         resolved_by=(node["resolvedBy"] or {}).get("login", ""),
-        outdated=bool(node["isOutdated"]),
-        comments=(*opening, *(comment for comment in latest if comment.node not in known)),
+        outdated=outdated,
+        comments=(*opening, *(comment for comment in following if comment.node not in known)),
         original_start=node["originalStartLine"],
         original_line=node["originalLine"],
     )
+
+
+def _all_comments(wire: Wire, thread: Any) -> Iterator[Any]:
+    page = thread["comments"]
+    while True:
+        yield from (node for node in page["nodes"] if node)
+        if not page["pageInfo"]["hasNextPage"]:
+            return
+        asked = {"thread": thread["id"], "after": page["pageInfo"]["endCursor"]}
+        page = wire.query(MORE, asked)["node"]["comments"]

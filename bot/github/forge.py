@@ -6,6 +6,7 @@ import json
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal
+from urllib.parse import quote
 
 from bot.errors import Forbidden, NotFound
 from bot.github import changes, conversation, payloads, writes
@@ -81,7 +82,7 @@ class GitHub:
 
     def _role(self, login: str) -> str:
         try:
-            data = self._wire.get(f"/repos/{self.repository}/collaborators/{login}/permission")
+            data = self._wire.get(f"/repos/{self.repository}/collaborators/{quote(login, safe='')}/permission")
         except (Forbidden, NotFound):
             return "none"
         told = payloads.read(payloads.Permission, data)
@@ -104,10 +105,17 @@ class DryRun:
     def query(self, document: str, variables: Mapping[str, Any]) -> Json:
         return self._wire.query(document, variables)
 
-    def write(self, method: Method, path: str, body: Mapping[str, Any] | None, *, arrived: Arrived) -> Json:  # noqa: ARG002
+    def write(
+        self,
+        method: Method,
+        path: str,
+        body: Mapping[str, Any] | None,
+        *,
+        arrived: Arrived | None = None,  # noqa: ARG002
+    ) -> Json:
         self._tell(f"{method} {path}" + ("" if body is None else f"\n{json.dumps(body, indent=2)}"))
         return {"id": 0, "node_id": "", "state": "COMMENTED", "html_url": ""}
 
-    def mutate(self, document: str, variables: Mapping[str, Any], *, arrived: Arrived) -> Json:  # noqa: ARG002
+    def mutate(self, document: str, variables: Mapping[str, Any], *, arrived: Arrived | None = None) -> Json:  # noqa: ARG002
         self._tell(f"POST /graphql\n{json.dumps({'query': document, 'variables': dict(variables)}, indent=2)}")
         return {"createCommitOnBranch": {"commit": {"oid": ""}}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.errors import ForgeError
 
@@ -12,7 +12,7 @@ _Payload = TypeVar("_Payload", bound=BaseModel)
 
 
 class Payload(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class User(Payload):
@@ -79,9 +79,10 @@ class Compared(Payload):
 
 
 class Content(Payload):
-    """`encoding` is `none` for a file above 1 MB: its blob has it."""
+    """`encoding` is `none` for a file above 1 MB: its blob has it. `path` is that of the target of a symbolic link."""
 
     type: str
+    path: str
     sha: str
     encoding: str = ""
     content: str = ""
@@ -114,20 +115,14 @@ class ReviewPosted(Payload):
     html_url: str = ""
 
 
+class Installation(Payload):
+    id: int
+
+
 class CheckRun(Payload):
     id: int
     html_url: str | None = ""
     external_id: str | None = ""
-
-
-class Author(Payload):
-    login: str
-    kind: str = Field("User", alias="__typename")
-
-
-class Page(Payload):
-    more: bool = Field(False, alias="hasNextPage")
-    cursor: str | None = Field(None, alias="endCursor")
 
 
 def read(kind: type[_Payload], data: Any) -> _Payload:

@@ -32,7 +32,9 @@ def post_review(
     comments: Sequence[LineComment],
     event: ReviewEvent | None,
 ) -> PostedReview:
-    """Known again by the last line of its body, which no other review has; a pending one by being pending."""
+    """Known again by the last line of its body, which no other review has. A pending one that is found may be half of
+    it, and nobody has seen it: it is dropped and made anew.
+    """
     path = f"/repos/{repository}/pulls/{number}/reviews"
     told: dict[str, Any] = {"commit_id": commit, "body": body}
     if event:
@@ -41,21 +43,26 @@ def post_review(
         told["comments"] = [_line_comment(comment) for comment in comments]
 
     def arrived() -> Json | None:
-        for review in wire.pages(path):
-            pending = review.get("state") == "PENDING"  # others' pending reviews aren't shown to us
-            if pending and event:  # half done: its comments may be missing
-                wire.write("DELETE", f"{path}/{review['id']}", None, arrived=lambda: None)
-            elif pending or (event and _last_line(review.get("body")) == _last_line(body)):
-                return review
-        return None
+        found, mark = None, _last_line(body)
+        for review in list(wire.pages(path)):
+            if review.get("state") == "PENDING":  # others' pending reviews aren't shown to us
+                _drop(wire, f"{path}/{review['id']}")
+            elif event and mark and _last_line(review.get("body")) == mark:
+                found = review
+        if found and sum(1 for _ in wire.pages(f"{path}/{found['id']}/comments")) < len(comments):
+            raise Refused("GitHub failed, and has kept a part of the review only")
+        return found
 
     return _posted(payloads.read(payloads.ReviewPosted, wire.write("POST", path, told, arrived=arrived)))
 
 
 def drop_pending(wire: Wire, repository: str, number: int, review: PostedReview) -> None:
-    path = f"/repos/{repository}/pulls/{number}/reviews/{review.id}"
+    _drop(wire, f"/repos/{repository}/pulls/{number}/reviews/{review.id}")
+
+
+def _drop(wire: Wire, path: str) -> None:
     try:
-        wire.write("DELETE", path, None, arrived=lambda: None)
+        wire.write("DELETE", path, None)
     except NotFound:
         return  # it is gone already
 
@@ -72,7 +79,7 @@ def say(wire: Wire, repository: str, number: int, body: str) -> Comment:
 def edit(wire: Wire, repository: str, comment: Comment, body: str, where: Literal["comment", "thread"]) -> Comment:
     """The same edit twice is one edit."""
     path = f"/repos/{repository}/{'issues' if where == 'comment' else 'pulls'}/comments/{comment.id}"
-    return _comment(wire.write("PATCH", path, {"body": body}, arrived=lambda: None))
+    return _comment(wire.write("PATCH", path, {"body": body}))
 
 
 def reply(wire: Wire, repository: str, number: int, thread: Thread, body: str) -> Comment:
@@ -89,11 +96,12 @@ def react(wire: Wire, repository: str, comment: int, where: Literal["comment", "
     """The same reaction twice is one reaction."""
     room = "issues" if where == "comment" else "pulls"
     path = f"/repos/{repository}/{room}/comments/{comment}/reactions"
-    wire.write("POST", path, {"content": reaction}, arrived=lambda: None)
+    wire.write("POST", path, {"content": reaction})
 
 
 def resolve(wire: Wire, thread: Thread) -> None:
-    wire.mutate(RESOLVE, {"thread": thread.node}, arrived=lambda: None)
+    """A Thread that is resolved twice is resolved."""
+    wire.mutate(RESOLVE, {"thread": thread.node})
 
 
 def check(
@@ -120,7 +128,7 @@ def check(
     }
 
     def arrived() -> Json | None:
-        runs = wire.pages(f"/repos/{repository}/commits/{head}/check-runs", check_name=CHECK)
+        runs = wire.pages(f"/repos/{repository}/commits/{head}/check-runs", check_name=CHECK, filter="all")
         return next((one for one in runs if one.get("external_id") == run), None)
 
     made = payloads.read(payloads.CheckRun, wire.write("POST", path, told, arrived=arrived))
@@ -165,6 +173,8 @@ def _check_modes(wire: Wire, pull: PullRequest, paths: Iterable[str]) -> None:
     modes = {entry.get("path"): entry.get("mode") for entry in tree.get("tree", ())}
     odd = next((path for path in paths if modes.get(path) != "100644"), None)
     if odd is not None:
+        if odd not in modes and tree.get("truncated"):
+            raise Refused(f"{path_shown(odd)} can't be committed: GitHub lists only a part of so large a repository")
         raise Refused(f"{path_shown(odd)} isn't an ordinary file that GitHub lets be committed to like this")
 
 

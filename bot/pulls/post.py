@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from bot.config import Settings
 from bot.converse.commands import Parsed, parse
+from bot.errors import ForgeError
 from bot.pulls.anchors import grid_of
 from bot.pulls.plan import Row, plan
 from bot.pulls.publish import Published, Say, publish
@@ -13,7 +14,7 @@ from bot.pulls.read import rules_of, state_of, touched_between
 from bot.pulls.since import carried
 from bot.pulls.texts import Links
 from bot.review.findings import Review
-from bot.review.forge import Forge
+from bot.review.forge import Forge, Listing
 from bot.review.pull import PullRequest
 from bot.review.threads import Conversation, Thread
 
@@ -28,7 +29,7 @@ def post(
     current = plan(
         review,
         said.threads,
-        grid_of(forge.files(pull.number)),
+        grid_of(_listing(forge, pull, review)),
         mutes=settings.mute,
         silent=frozenset(_silent(forge, said)),
         carried=_carried(forge, said, review),
@@ -37,6 +38,16 @@ def post(
     return publish(
         forge, pull, review, current, said, settings=settings, links=links, run=run, rules=rules_of(settings), say=say
     )
+
+
+def _listing(forge: Forge, pull: PullRequest, review: Review) -> Listing:
+    """The files as GitHub shows them at the commit that was read, which the head may have left behind."""
+    if forge.pull(pull.number).head_sha == review.change.head:
+        return forge.files(pull.number)
+    try:
+        return forge.compare(pull.base_sha, review.change.head).listing
+    except ForgeError:
+        return Listing((), complete=False)  # the commit is gone
 
 
 def _silent(forge: Forge, said: Conversation) -> Iterator[str]:

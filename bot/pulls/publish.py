@@ -56,13 +56,14 @@ def publish(
     """`said` is the conversation as it is now; `run` is a word that no other run has."""
     notes: list[str] = []
     _drop_pending(forge, pull, said)
-    now, current = still_fitting(forge, pull, review, current, notes)
-    url, current = _post_reviews(forge, pull, review, current, settings, run, notes) if now else ("", current)
-    complete = now and not review.coverage.failed and not notes
-    state = write_state(review.change.head if complete else _done(said), pull.base_ref, rules, current.told)
-    body = summary_comment(review, current, links, state, notes=notes)
-    told = _tell(forge, pull, said, body, notes)
+    fits, current = still_fitting(forge, pull, review, current, notes)
+    url, current, posted = (
+        _post_reviews(forge, pull, review, current, settings, run, notes) if fits else ("", current, False)
+    )
     _resolve(forge, current, notes)
+    complete = posted and not review.coverage.failed
+    state = write_state(review.change.head if complete else _done(said), pull.base_ref, rules, current.told)
+    told = _tell(forge, pull, said, summary_comment(review, current, links, state, notes=notes), notes)
     if settings.check_run:
         _check(forge, review, current, settings, notes)
     for note in notes:
@@ -85,8 +86,8 @@ def _post_reviews(
     settings: Settings,
     run: str,
     notes: list[str],
-) -> tuple[str, Plan]:
-    """The address of the first review, and the plan without what GitHub refused."""
+) -> tuple[str, Plan, bool]:
+    """The address of the first review, the plan without what GitHub refused, and whether all of it was posted."""
     url = ""
     event = event_of(review, current, settings)
     batches = [current.inline[at : at + BATCH] for at in range(0, len(current.inline), BATCH)]
@@ -99,10 +100,10 @@ def _post_reviews(
         except (Forbidden, NotFound, Refused) as error:
             notes.append(f"The comments could not be posted: {error}.")
             left = {item.row.key: "it could not be posted" for later in batches[at:] for item in later}
-            return url, moved_to_summary(current, left)
+            return url, moved_to_summary(current, left), False
         url = url or posted
         current = moved_to_summary(current, refused)
-    return url, current
+    return url, current, True
 
 
 def _post(

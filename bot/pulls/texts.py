@@ -98,7 +98,9 @@ def _verdict(review: Review, standing: Sequence[Row]) -> str:
         return f"**{counted(len(standing), 'finding')}**: {said}. {_sentence(read)}"
     if failed:
         return _sentence(read)
-    return f"**No findings.** {_sentence(read)}" if review.coverage.hunks else "Nothing new to review."
+    if not review.coverage.hunks:
+        return "**No findings.** Nothing new to read." if review.since else "There was nothing to read."
+    return f"**No findings.** {_sentence(read)}"
 
 
 def _severities(rows: Sequence[Row]) -> list[Any]:

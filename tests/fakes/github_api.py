@@ -13,16 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 from tests.fakes import (
     github_rest_checks,
+    github_rest_commits,
+    github_rest_contents,
     github_rest_git,
     github_rest_issues,
     github_rest_meta,
     github_rest_pulls,
     github_rest_reviews,
 )
-from tests.fakes.github_contract import check_answer, request_problems, required
+from tests.fakes.github_bodies import check_request
+from tests.fakes.github_contract import check_answer, required
 from tests.fakes.github_graphql import run_graphql
 from tests.fakes.github_limits import TOO_FAST, Fault, headers_of
-from tests.fakes.github_router import ROUTES, Answer, Call, Refused, allow, find, missing, query_of
+from tests.fakes.github_router import Answer, Call, Refused, allow, find, missing, query_of
 from tests.fakes.github_state import Artifact, Token
 from tests.fakes.github_views import Views
 from tests.fakes.http import HttpRequest
@@ -33,9 +36,17 @@ if TYPE_CHECKING:
 
 VERSIONS = ("2022-11-28", "2026-03-10")
 _DOCS = "https://docs.github.com/rest"
-_AREAS = (github_rest_checks, github_rest_git, github_rest_issues, github_rest_meta, github_rest_pulls, github_rest_reviews)
-assert _AREAS, "each has put its routes into ROUTES"
-assert ROUTES
+# Each puts its routes into ROUTES.
+_AREAS = (
+    github_rest_checks,
+    github_rest_commits,
+    github_rest_contents,
+    github_rest_git,
+    github_rest_issues,
+    github_rest_meta,
+    github_rest_pulls,
+    github_rest_reviews,
+)
 _UNICORN = b"""<!DOCTYPE html>
 <!--
 
@@ -119,7 +130,8 @@ class _Turn:
         if fault.html and fault.status == 502:
             headers = {"content-type": "text/html; charset=utf-8", "server": "github.com"}
             return Reply(fault.status, _UNICORN, headers, fault.delay)
-        return self._finished(self._refusal(Refused(fault.status, _EXCUSES.get(fault.status, "Server Error"))), fault.delay)
+        says = fault.message or _EXCUSES.get(fault.status, "Server Error")
+        return self._finished(self._refusal(Refused(fault.status, says)), fault.delay)
 
     def _answer(self, *, crowded: bool) -> Answer:
         try:
@@ -138,7 +150,10 @@ class _Turn:
             missing()
         if self.token is None:
             raise Refused(401, "This endpoint requires you to be authenticated.")
-        self._count()
+        try:
+            self._count()
+        except Refused as refused:  # in GraphQL, that is 200 as well
+            return Answer({"errors": [{"type": "RATE_LIMITED", "message": refused.message}]})
         if self.body is _BROKEN or not isinstance(self.body, dict):
             raise Refused(400, "Problems parsing JSON")
         return Answer(run_graphql(self._hub, self.token, self.body))
@@ -179,7 +194,9 @@ class _Turn:
         method = self._request.method
         if method != "GET" and self.token is None and call.route.needs != "app":
             raise Refused(401, "Requires authentication")
-        if call.repo is None:
+        if call.route.needs != "app" and self.token is None and "authorization" in self._request.headers:
+            raise Refused(401, "Bad credentials")
+        if call.repo is None or call.route.needs == "app":
             return
         if method != "GET" and call.repo.archived:
             raise Refused(403, "Repository was archived so is read-only.")
@@ -205,7 +222,9 @@ class _Turn:
         headers = self._request.headers
         if not headers.get("user-agent"):
             says = "Request forbidden by administrative rules. Please make sure your request has a User-Agent header"
-            raise Refused(403, f"{says} (https://docs.github.com/en/rest/overview/resources-in-the-rest-api#user-agent-required).")
+            raise Refused(
+                403, f"{says} (https://docs.github.com/en/rest/overview/resources-in-the-rest-api#user-agent-required)."
+            )
         version = headers.get("x-github-api-version")
         if version in self._hub.retired_versions:
             raise Refused(410, f'The API version "{version}" is no longer supported.')
@@ -216,8 +235,8 @@ class _Turn:
         header = self._request.headers.get("authorization")
         if header is None:
             return None
-        if self.path.startswith("/app"):
-            return None  # those take the JWT of an App, which they look at themselves
+        if header.partition(" ")[2].count(".") == 2:
+            return None  # the JWT of an App: the routes for it look at it themselves
         token = token_of(self._hub, header)
         if token is None:
             raise Refused(401, "Bad credentials")
@@ -289,7 +308,15 @@ class _Turn:
 
 
 _BROKEN = object()
-_EXCUSES = {503: "Service unavailable", 504: "We couldn't respond to your request in time. Sorry about that."}
+_EXCUSES = {
+    401: "Bad credentials",
+    403: "Resource not accessible by integration",
+    404: "Not Found",
+    422: "Validation Failed",
+    429: TOO_FAST,
+    503: "Service unavailable",
+    504: "We couldn't respond to your request in time. Sorry about that.",
+}
 
 
 def token_of(hub: GitHub, header: str) -> Token | None:
@@ -312,36 +339,6 @@ def blob(hub: GitHub, request: HttpRequest) -> Reply:
     if "authorization" in request.headers or not isinstance(artifact, Artifact) or "sig=" not in request.query:
         return Reply(403, b"Server failed to authenticate the request.", {"content-type": "application/xml"})
     return Reply(200, artifact.content, {"content-type": "application/zip"})
-
-
-def check_request(method: str, template: str, body: Any) -> None:
-    """Raises Refused for a body that GitHub's document doesn't allow."""
-    if body is None:
-        return
-    reply = template.endswith("/pulls/{pull_number}/comments") and "in_reply_to" in body
-    lacking = sorted(({"body"} if reply else required(method, template)) - set(body))
-    if lacking:
-        told = "\n".join(f'"{key}" wasn\'t supplied.' for key in lacking)
-        raise Refused(422, f"Invalid request.\n\n{told}")
-    if template.endswith("/reviews") or template.endswith("/reviews/{review_id}/events"):
-        body = {key: value for key, value in body.items() if key != "event"}  # they have words of their own for it
-    problems = request_problems(method, template, body)
-    told = "\n".join(_worded(*found) for found in problems if not _own_words(template, found[0]))
-    if told:
-        raise Refused(422, f"Invalid request.\n\n{told}")
-
-
-def _own_words(template: str, where: str) -> bool:
-    """What the operation itself says better."""
-    return template.endswith(("/comments", "/events")) and where in ("/side", "/start_side", "/event")
-
-
-def _worded(where: str, says: str, _: str) -> str:
-    """A finding of JSON Schema, in the words of GitHub's own."""
-    path = re.sub(r"/\d+(?=/|$)", "/items", where).replace("/", "/properties/").replace("properties/items", "items")
-    says = re.sub(r'^null\b', "nil", says)
-    says = re.sub(r' is not of type "([aio]?)', lambda at: f" is not {'an' if at[1] else 'a'} {at[1]}", says).rstrip('"')
-    return f"For '{path.lstrip('/')}', {says}."
 
 
 def _parsed(content: bytes) -> Any:

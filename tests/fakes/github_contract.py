@@ -7,8 +7,8 @@ says how, and from where that is known.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from functools import cache, lru_cache
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,9 @@ def required(method: str, template: str) -> frozenset[str]:
 
 def known_keys(method: str, template: str) -> frozenset[str]:
     """The keys that the body may have."""
-    return frozenset(_keys(_request_schema(method, template)))
+    return frozenset(
+        key for schema in _branches([_request_schema(method, template)]) for key in schema.get("properties", ())
+    )
 
 
 def check_answer(method: str, template: str, status: int, body: object) -> None:
@@ -60,24 +62,63 @@ def check_answer(method: str, template: str, status: int, body: object) -> None:
     validator = _of_answer(method, template, status)
     if validator is None:
         return
+    where = f"{method} {template} {status}"
     for error in validator.iter_errors(body):
-        raise ContractBroken(f"{method} {template} {status}: {_where(error.instance_path)}: {error.message}")
+        raise ContractBroken(f"{where}: {_where(error.instance_path)}: {error.message}")
+    if status < 400 and (made_up := invented(_answer_schemas(method, template, status), body)):
+        raise ContractBroken(f"{where}: GitHub has no {made_up}")
 
 
-@lru_cache(maxsize=None)
+def invented(schemas: Sequence[Json], body: object, at: str = "") -> str | None:
+    """The first key that none of `schemas` knows. The document allows any; a fake must have no more than GitHub."""
+    if isinstance(body, list):
+        inside = [schema["items"] for schema in _branches(schemas) if "items" in schema]
+        return next((found for row in body if (found := invented(inside, row, f"{at}[]"))), None)
+    if not isinstance(body, dict):
+        return None
+    branches = _branches(schemas)
+    if any(schema.get("additionalProperties") for schema in branches) or not any(
+        "properties" in one for one in branches
+    ):
+        return None
+    for key, value in body.items():
+        known = [schema["properties"][key] for schema in branches if key in schema.get("properties", ())]
+        found = invented(known, value, f"{at}/{key}") if known else f"{at}/{key}"
+        if found:
+            return found
+    return None
+
+
+@cache
 def _of_request(method: str, template: str) -> jsonschema_rs.Validator | None:
     schema = _request_schema(method, template)
     return _validator(schema) if schema else None
 
 
-@lru_cache(maxsize=None)
+@cache
 def _of_answer(method: str, template: str, status: int) -> jsonschema_rs.Validator | None:
     found = _resolved(operation(method, template)["responses"].get(str(status), {}))
     contents = found.get("content", {})
     if status >= 400 and not contents:
         return _validator({"$ref": "#/components/schemas/basic-error"})
-    schemas = [media["schema"] for name, media in contents.items() if name.endswith("json") and "schema" in media]
+    schemas = _answer_schemas(method, template, status)
     return _validator(schemas[0] if len(schemas) == 1 else {"anyOf": schemas}) if schemas else None
+
+
+@cache
+def _answer_schemas(method: str, template: str, status: int) -> tuple[Json, ...]:
+    contents = _resolved(operation(method, template)["responses"].get(str(status), {})).get("content", {})
+    return tuple(media["schema"] for name, media in contents.items() if name.endswith("json") and "schema" in media)
+
+
+def _branches(schemas: Iterable[Json]) -> list[Json]:
+    """Those schemas, and those that they are put together from."""
+    found = []
+    for schema in map(_resolved, schemas):
+        found.append(schema)
+        for word in ("anyOf", "allOf"):
+            found += _branches(schema.get(word, ()))
+    return found
 
 
 def _request_schema(method: str, template: str) -> Json:
@@ -87,14 +128,6 @@ def _request_schema(method: str, template: str) -> Json:
 
 def _validator(schema: Json) -> jsonschema_rs.Validator:
     return jsonschema_rs.Draft202012Validator({**schema, "components": document()["components"]})
-
-
-def _keys(schema: Json) -> Iterator[str]:
-    schema = _resolved(schema)
-    yield from schema.get("properties", {})
-    for word in ("anyOf", "allOf"):
-        for part in schema.get(word, ()):
-            yield from _keys(part)
 
 
 def _resolved(node: Json) -> Json:
@@ -130,9 +163,11 @@ def _widened(node: Mapping[str, Any]) -> Mapping[str, Any]:
     changed = dict(properties)
     for key, marks in _NULLED.items():
         if key in properties and marks <= properties.keys():
-            changed[key] = {**properties[key], "nullable": True} if "$ref" not in properties[key] else {
-                "anyOf": [properties[key], {"type": "null"}]
-            }
+            changed[key] = (
+                {**properties[key], "nullable": True}
+                if "$ref" not in properties[key]
+                else {"anyOf": [properties[key], {"type": "null"}]}
+            )
     return {**node, "properties": changed}
 
 

@@ -66,7 +66,9 @@ def _review_comment(views: Views, repo: Repository, issue: Issue | None, action:
 
 def _workflow_dispatch(views: Views, repo: Repository, issue: Issue | None, action: str | None, more: Json) -> Json:
     """All inputs are strings."""
-    inputs = {name: value if isinstance(value, str) else str(value).lower() for name, value in more.get("inputs", {}).items()}
+    inputs = {
+        name: value if isinstance(value, str) else str(value).lower() for name, value in more.get("inputs", {}).items()
+    }
     workflow = more.get("workflow", ".github/workflows/patchwright.yml")
     return {"inputs": inputs or None, "ref": more.get("ref", f"refs/heads/{repo.default_branch}"), "workflow": workflow}
 
@@ -186,7 +188,7 @@ def _ends(views: Views, pull: Pull, shown: Json) -> Json:
 
 
 def _plain(node: Any) -> Any:
-    """Without what only the API tells of a user."""
+    """Without what only the API tells of users and Apps."""
     if isinstance(node, dict):
-        return {key: _plain(value) for key, value in node.items() if key != "user_view_type"}
+        return {key: _plain(value) for key, value in node.items() if key not in ("user_view_type", "client_id")}
     return [_plain(child) for child in node] if isinstance(node, list) else node

@@ -247,7 +247,12 @@ def _path(one: Any) -> str:
 
 
 _NODE: dict[str, Field] = {"id": _attribute("node_id")}
-_USER: dict[str, Field] = {**_NODE, "login": _attribute("login"), "databaseId": _attribute("id"), "name": lambda *_: None}
+_USER: dict[str, Field] = {
+    **_NODE,
+    "login": _attribute("login"),
+    "databaseId": _attribute("id"),
+    "name": lambda *_: None,
+}
 _COMMENT: dict[str, Field] = {
     **_NODE,
     "author": _author,

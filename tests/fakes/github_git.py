@@ -153,7 +153,9 @@ class Bare:
         return found[0] if found and found[0].path == path else None
 
     def tree(self, treeish: str, *options: str) -> list[TreeEntry]:
-        listed = self.raw("ls-tree", "-z", "-l", "--full-tree", treeish, *(o.removeprefix(":(literal)") for o in options))
+        listed = self.raw(
+            "ls-tree", "-z", "-l", "--full-tree", treeish, *(o.removeprefix(":(literal)") for o in options)
+        )
         return [_entry(line) for line in listed.decode(errors="surrogateescape").split("\0") if line]
 
     def write_blob(self, content: bytes) -> str:
@@ -271,9 +273,16 @@ def _files(bare: Bare, old: str, new: str) -> list[FilePatch]:
             counts.append(None if added == "-" else (int(added), int(removed)))
             if not path:
                 next(words), next(words)
-    patches = _patches(bare.diff(old, new).decode(errors="replace"))
-    rows = zip(raws, counts, patches, strict=True)
-    return [FilePatch(path, previous, status, sha, numbers, _body(patch)) for (status, path, previous, sha), numbers, patch in rows]
+    patches = iter(_patches(bare.diff(old, new).decode(errors="replace")))
+    files = []
+    for (status, path, previous, sha), numbers in zip(raws, counts, strict=True):
+        body = _body(next(patches))
+        if status == "changed":  # a file that became a link or the like: git tells it as two patches
+            next(patches)
+            body = None
+        files.append(FilePatch(path, previous, status, sha, numbers, body))
+    assert next(patches, None) is None
+    return files
 
 
 def _patches(diff: str) -> list[str]:

@@ -109,4 +109,3 @@ def _invalid(error: GraphQLError) -> Json:
     extensions = {"code": "undefinedField", "typeName": found[2], "fieldName": found[1]}
     says = f"Field '{found[1]}' doesn't exist on type '{found[2]}'"
     return shown | {"path": ["query", *names], "extensions": extensions, "message": says}
-

@@ -44,6 +44,7 @@ class Fault:
     delay: float = 0.0
     skip: int = 0
     html: bool = True
+    message: str | None = None
     body: re.Pattern[str] | None = None
 
     def strikes(self, method: str, path: str, body: str) -> bool:

@@ -34,7 +34,9 @@ def _unresolve(context: Context, **given: Any) -> Json:
 def _minimize(context: Context, **given: Any) -> Json:
     comment = context.node(given["subjectId"])
     if not isinstance(comment, IssueComment | ReviewComment | Review):
-        raise Unanswerable("NOT_FOUND", f"Could not resolve to Minimizable node with the global id of '{given['subjectId']}'.")
+        raise Unanswerable(
+            "NOT_FOUND", f"Could not resolve to Minimizable node with the global id of '{given['subjectId']}'."
+        )
     repo = home_of(comment)
     assert repo
     token = context.token
@@ -55,7 +57,7 @@ def _commit(context: Context, **given: Any) -> Json:
     ref = f"refs/heads/{branch}"
     tip = repo.bare.refs().get(ref)
     if tip is None:
-        raise Unanswerable("NOT_FOUND", f"Branch \"{branch}\" not found in repository \"{repo.full_name}\".")
+        raise Unanswerable("NOT_FOUND", f'Branch "{branch}" not found in repository "{repo.full_name}".')
     if tip != given["expectedHeadOid"]:
         says = f'Expected branch to point to "{given["expectedHeadOid"]}" but it did not. Pull and try again.'
         raise Unanswerable("STALE_DATA", says)
@@ -85,7 +87,9 @@ MUTATIONS: dict[str, Callable[..., Json]] = {
 def _thread(context: Context, node: str) -> Thread:
     thread = context.node(node)
     if not isinstance(thread, Thread):
-        raise Unanswerable("NOT_FOUND", f"Could not resolve to PullRequestReviewThread node with the global id of '{node}'.")
+        raise Unanswerable(
+            "NOT_FOUND", f"Could not resolve to PullRequestReviewThread node with the global id of '{node}'."
+        )
     if not may_resolve(context, thread) or thread.pull.repo.archived:
         _forbid(context)
     return thread

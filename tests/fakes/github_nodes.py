@@ -38,7 +38,9 @@ class _Count:
         self.problems: list[Json] = []
         self.nodes = 0
         self._variables = dict(_defaults(document)) | dict(variables)
-        self._fragments = {one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)}
+        self._fragments = {
+            one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)
+        }
 
     def walk(self, selections: SelectionSetNode | None, times: int) -> None:
         for selection in selections.selections if selections else ():
@@ -52,7 +54,7 @@ class _Count:
                 self.walk(getattr(selection, "selection_set", None), times)
 
     def _size(self, field: FieldNode) -> int:
-        name, given = field.name.value, {one.name.value: self._value(one.value) for one in field.arguments}
+        name, given = field.name.value, {one.name.value: self._value(one.value) for one in field.arguments or ()}
         word = "first" if given.get("first") is not None else "last"
         size = given.get(word)
         if size is None:

@@ -239,15 +239,17 @@ class Pull(Issue):
         was = thread.original
         if file is None or was.line is None:
             return was if file else None
-        ends = [self._line_now(thread, file, side, line) for side, line in _ends(was)]
-        if None in ends:
+        lines = [self._line_now(thread, file, side, line) for side, line in _lines(was)]
+        first, last = lines[0], lines[-1]
+        if first is None or last is None or None in lines or _torn(was, lines):
             return None
-        found = [find(file.hunks, side, line) for (side, _), line in zip(_ends(was), ends, strict=True) if line]
-        if not found[-1] or None in found:
+        found = find(file.hunks, was.side, last)
+        start = find(file.hunks, was.start_side or was.side, first)
+        if not found or not start or start[0] is not found[0]:
             return None
-        hunk, line = found[-1]
-        start = ends[0] if was.start_line is not None else None
-        return replace(was, line=ends[-1], start_line=start, position=line.position, diff_hunk=excerpt(hunk, line))
+        hunk, line = found
+        begins = first if was.start_line is not None else None
+        return replace(was, line=last, start_line=begins, position=line.position, diff_hunk=excerpt(hunk, line))
 
     def _line_now(self, thread: Thread, file: FilePatch, side: str, line: int) -> int | None:
         bare, base = self.repo.bare, self.merge_base or EMPTY_TREE
@@ -256,10 +258,19 @@ class Pull(Issue):
         return moved(line, bare.hunks(thread.original_base, base, file.previous or thread.path))
 
 
-def _ends(anchor: Anchor) -> list[tuple[str, int]]:
-    """The lines that must still be there, each with its side: the first and the last."""
+def _lines(anchor: Anchor) -> list[tuple[str, int]]:
+    """The lines that must still be there, each with its side. Of a range over both sides, the first and the last."""
     assert anchor.line is not None
-    last = (anchor.side, anchor.line)
     if anchor.start_line is None:
-        return [last]
-    return [(anchor.start_side or anchor.side, anchor.start_line), last]
+        return [(anchor.side, anchor.line)]
+    if anchor.start_side == anchor.side:
+        return [(anchor.side, line) for line in range(anchor.start_line, anchor.line + 1)]
+    return [(anchor.start_side or anchor.side, anchor.start_line), (anchor.side, anchor.line)]
+
+
+def _torn(anchor: Anchor, lines: list[int | None]) -> bool:
+    """Whether something came in between."""
+    first, last = lines[0], lines[-1]
+    return (
+        anchor.start_side == anchor.side and first is not None and last is not None and last - first != len(lines) - 1
+    )

@@ -185,10 +185,10 @@ def new_repository(hub: State, folder: Path, full_name: str, source: Path, *, pr
     hub.person(owner).kind = "Organization"
     hub.person(owner).node_prefix = "O"
     bare = Bare.cloned(source, folder / owner / f"{name}.git")
-    default = bare.git("symbolic-ref", "--short", "HEAD")
-    if "refs/heads/main" in bare.refs():
-        default = "main"
-        bare.git("symbolic-ref", "HEAD", "refs/heads/main")
+    branches = [ref.removeprefix("refs/heads/") for ref in bare.refs()]
+    checked_out = bare.git("symbolic-ref", "--short", "HEAD")
+    default = next(name for name in ("main", checked_out, *branches) if name in branches)
+    bare.git("symbolic-ref", "HEAD", f"refs/heads/{default}")
     repo = Repository(hub, owner, name, bare, private, None, default)
     hub.repositories[full_name.lower()] = repo
     for label in ("bug", "documentation", "enhancement"):

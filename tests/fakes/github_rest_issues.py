@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import NoReturn
 
 from tests.fakes.github_pull import Pull
-from tests.fakes.github_router import Answer, Call, Refused, allow, invalid, missing, need_triage, no_access, problem, route
+from tests.fakes.github_router import (
+    Answer,
+    Call,
+    Refused,
+    allow,
+    invalid,
+    missing,
+    need_triage,
+    no_access,
+    problem,
+    route,
+)
 from tests.fakes.github_state import Issue, IssueComment, Remark
 from tests.fakes.github_text import check_body, check_issue_comment, check_title
 

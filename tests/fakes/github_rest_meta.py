@@ -7,19 +7,20 @@ from typing import Any
 
 import jwt
 
+from tests.fakes.github_contract import document
 from tests.fakes.github_limits import Window
 from tests.fakes.github_router import Answer, Call, Refused, missing, route
 from tests.fakes.github_state import RANKS, Token
 
 _REPO = "/repos/{owner}/{repo}"
+_ROOT = {"current_user_url": "/user", "repository_url": "/repos/{owner}/{repo}", "user_url": "/users/{user}"}
 _NAMED = {"maintain": "write", "triage": "read"}
 
 
 @route("GET", "/")
 def root(call: Call) -> Answer:
-    paths = {"current_user": "/user", "rate_limit": "/rate_limit", "repository": "/repos/{owner}/{repo}"}
-    words = _ROOT.split()
-    return Answer({f"{name}_url": call.views.api + paths.get(name, f"/{name}") for name in words})
+    names = document()["components"]["schemas"]["root"]["required"]
+    return Answer({name: call.views.api + _ROOT.get(name, f"/{name.removesuffix('_url')}") for name in names})
 
 
 @route("GET", "/meta")
@@ -107,11 +108,25 @@ def create_access_token(call: Call) -> Answer:
         if RANKS.index(app.permissions.get(name, "none")) < RANKS.index(level):
             says = "The permissions requested are not granted to this installation."
             raise Refused(422, says)
-    names = tuple(f"{repo.owner}/{repo.name}" for repo in call.hub.repositories.values() if repo.name in told.get("repositories", ()))
+    names = tuple(
+        f"{repo.owner}/{repo.name}"
+        for repo in call.hub.repositories.values()
+        if repo.name in told.get("repositories", ())
+    )
     if len(names) < len(told.get("repositories", ())):
-        raise Refused(422, "There is at least one repository that does not exist or is not accessible to the parent installation.")
+        raise Refused(
+            422, "There is at least one repository that does not exist or is not accessible to the parent installation."
+        )
     value, expires = f"ghs_{secrets.token_hex(18)}", call.hub.clock.now + 3600
-    token = Token(value, call.hub.person(f"{app.slug}[bot]"), "app", {"metadata": "read"} | asked, expires, names or None, app.installation)
+    token = Token(
+        value,
+        call.hub.person(f"{app.slug}[bot]"),
+        "app",
+        {"metadata": "read"} | asked,
+        expires,
+        names or None,
+        app.installation,
+    )
     call.hub.tokens[value] = token
     shown = {"token": value, "expires_at": call.hub.clock.stamp(3600), "permissions": token.permissions}
     return Answer(shown | {"repository_selection": "selected" if names else "all"}, 201)
@@ -130,17 +145,24 @@ def app_of(call: Call) -> Any:
     now = call.hub.clock.now
     assert header["alg"] == "RS256"
     if claims["exp"] <= now:
-        raise Refused(401, "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires")
+        raise Refused(
+            401,
+            "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires",
+        )
     if claims["exp"] - now > 600:
         raise Refused(401, "'Expiration time' claim ('exp') is too far in the future")
     if claims["iat"] > now + 60:
-        raise Refused(401, "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued")
+        raise Refused(
+            401, "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued"
+        )
     return app
 
 
 def _installation(call: Call, app: Any) -> dict[str, Any]:
     url = f"{call.views.api}/app/installations/{app.installation}"
-    owner = call.hub.person(call.repo.owner) if call.repo else next(iter(call.hub.repositories.values())).hub.person("acme")
+    owner = (
+        call.hub.person(call.repo.owner) if call.repo else next(iter(call.hub.repositories.values())).hub.person("acme")
+    )
     return {
         "id": app.installation,
         "account": call.views.user(owner),
@@ -164,9 +186,3 @@ def _installation(call: Call, app: Any) -> dict[str, Any]:
 
 def _shown(window: Window) -> dict[str, int]:
     return {"limit": window.limit, "used": window.used, "remaining": window.remaining, "reset": int(window.reset)}
-
-
-_ROOT = """current_user authorizations code_search commit_search emails emojis events feeds followers following gists hub
-issue_search issues keys notifications organization_repositories organization public_gists rate_limit repository
-repository_search current_user_repositories starred starred_gists user user_organizations user_repositories
-user_search"""

@@ -42,7 +42,9 @@ def create_pull(call: Call) -> Answer:
         field = "head" if base else "base"
         invalid(problem("PullRequest", field, "invalid"))
     _check_new(repo, home, head, told["base"], tip)
-    pull = repo.open_pull(home, head, told["base"], call.login, told["title"], told.get("body"), draft=told.get("draft", False))
+    pull = repo.open_pull(
+        home, head, told["base"], call.login, told["title"], told.get("body"), draft=told.get("draft", False)
+    )
     shown = call.views.pull(pull)
     return Answer(shown, 201, {"location": shown["url"]})
 
@@ -70,7 +72,9 @@ def update_pull(call: Call) -> Answer:
         check_body(told["body"], "PullRequest")
         pull.body = told["body"]
     if told.get("base", pull.base.ref) != pull.base.ref:
-        tip = call.repo.bare.refs().get(f"refs/heads/{told['base']}") or invalid(problem("PullRequest", "base", "invalid"))
+        tip = call.repo.bare.refs().get(f"refs/heads/{told['base']}") or invalid(
+            problem("PullRequest", "base", "invalid")
+        )
         pull.base.ref, pull.base.sha = told["base"], tip
         pull.refresh()
     if told.get("state") == "closed":
@@ -161,5 +165,3 @@ def _too_large(what: str) -> None:
     elif what.startswith("lines"):
         says = says.removesuffix(".")
     raise Refused(406, says, [{"resource": "PullRequest", "field": "diff", "code": "too_large"}])
-
-

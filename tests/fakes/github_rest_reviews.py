@@ -18,7 +18,10 @@ _PULL = "/repos/{owner}/{repo}/pulls/{pull_number}"
 _REVIEW = f"{_PULL}/reviews/{{review_id}}"
 _COMMENT = "/repos/{owner}/{repo}/pulls/comments/{comment_id}"
 _STATES = {"APPROVE": "APPROVED", "REQUEST_CHANGES": "CHANGES_REQUESTED", "COMMENT": "COMMENTED"}
-_OWN = {"APPROVE": "Can not approve your own pull request", "REQUEST_CHANGES": "Can not request changes on your own pull request"}
+_OWN = {
+    "APPROVE": "Can not approve your own pull request",
+    "REQUEST_CHANGES": "Can not request changes on your own pull request",
+}
 _ONE_PENDING = "can only have one pending review per pull request"
 _DRAFT = ("path", "position", "body", "line", "side", "start_line", "start_side")
 

@@ -76,7 +76,9 @@ class Call:
         """A number in the path; what isn't one names nothing."""
         return int(self.params[name]) if self.params[name].isdecimal() else missing()
 
-    def page(self, items: Sequence[Any], show: Callable[[Any], Any], *, most: int | None = None, wrap: str = "") -> Answer:
+    def page(
+        self, items: Sequence[Any], show: Callable[[Any], Any], *, most: int | None = None, wrap: str = ""
+    ) -> Answer:
         """The page that was asked for; with `wrap`, in an object under that name."""
         total = len(items)
         items = items[:most] if most else items
@@ -93,7 +95,9 @@ class Call:
             links |= {"prev": min(number - 1, last), "first": 1}
         if number < last:
             links |= {"next": number + 1, "last": last}
-        named = [f'<{self._page_url(links[rel])}>; rel="{rel}"' for rel in ("prev", "next", "last", "first") if rel in links]
+        named = [
+            f'<{self._page_url(links[rel])}>; rel="{rel}"' for rel in ("prev", "next", "last", "first") if rel in links
+        ]
         return {"link": ", ".join(named)} if named else {}
 
     def _page_url(self, number: int) -> str:
@@ -117,7 +121,9 @@ ROUTES: list[Route] = []
 _BROAD = {"path", "ref", "basehead", "branch", "head", "name"}
 
 
-def route(method: str, template: str, *, needs: str = "metadata:read", creates: bool = False) -> Callable[[Handler], Handler]:
+def route(
+    method: str, template: str, *, needs: str = "metadata:read", creates: bool = False
+) -> Callable[[Handler], Handler]:
     """The function answers this operation of GitHub's document."""
     operation(method, template)
 
@@ -134,7 +140,7 @@ def find(method: str, path: str) -> tuple[Route, dict[str, str]]:
     matches = [(each, at) for each in ROUTES if each.method == method and (at := each.pattern.fullmatch(path))]
     if not matches:
         missing()
-    best, at = min(matches, key=lambda found: (found[0].template.count("{"), "{path}" in found[0].template))
+    best, at = max(matches, key=lambda found: len(re.sub(r"\{\w+\}", "", found[0].template)))
     return best, {name: unquote(value) for name, value in at.groupdict().items()}
 
 
@@ -159,6 +165,8 @@ def problem(resource: str, field_: str | None, code: str, message: str | None = 
 def no_access(call: Call) -> NoReturn:
     if call.token is None:
         raise Refused(401, "Requires authentication")
+    if call.token.kind == "user" and call.route.needs == "checks:write":
+        raise Refused(403, "You must authenticate via a GitHub App.")
     who = "personal access token" if call.token.kind == "user" else "integration"
     raise Refused(403, f"Resource not accessible by {who}")
 

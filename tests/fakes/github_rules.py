@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 
 from tests.fakes.github_repository import Repository
@@ -44,9 +43,3 @@ def new_workflows(repo: Repository, sha: str) -> list[str]:
     for tip in repo.bare.refs().values():
         known |= {(entry.path, entry.sha) for entry in repo.bare.tree(tip, "-r", "--", f"{WORKFLOWS}/")}
     return [path for path, blob in mine.items() if (path, blob) not in known]
-
-
-def wrapped(content: bytes) -> str:
-    """Base64 as GitHub breaks it into lines."""
-    text = base64.b64encode(content).decode()
-    return "".join(f"{text[at : at + 60]}\n" for at in range(0, len(text), 60))

@@ -191,7 +191,9 @@ class GitHub(HttpServer, State):
     def _git(self, request: HttpRequest) -> Reply:
         with self.lock:
             reply = serve_git(self, self._folder, request)
-            self.requests.append(Received(request.method, request.path, request.query, None, reply.login, reply.status, request.headers))
+            self.requests.append(
+                Received(request.method, request.path, request.query, None, reply.login, reply.status, request.headers)
+            )
             return reply
 
     def _fault(self, request: HttpRequest) -> Fault | None:

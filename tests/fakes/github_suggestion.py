@@ -32,7 +32,7 @@ def apply_suggestion(repo: Repository, comment_id: int, by: str) -> str:
     old = home.bare.content(pull.head.sha, anchor.path)
     assert old is not None
     new = _replaced(old.decode(), (anchor.start_line or anchor.line, anchor.line), lines)
-    if new == old.decode():
+    if new.removesuffix("\n") == old.decode().removesuffix("\n"):  # a last newline alone is no change
         raise CannotApply("This suggestion is invalid because no changes were made to the code.")
     _commit(pull, home, anchor.path, new.encode(), by)
     return new

@@ -45,7 +45,8 @@ def serve_git(hub: GitHub, folder: Path, request: HttpRequest) -> Reply:
     header = request.headers.get("authorization")
     token = token_of(hub, header) if header else None
     owner, name, *_ = request.path.strip("/").split("/")
-    repo = hub.repositories.get(f"{owner}/{name.removesuffix('.git')}".lower())
+    full = f"{owner}/{name.removesuffix('.git')}".lower()
+    repo = hub.repositories.get(full) or hub.moved.get(full)
     push = "git-receive-pack" in f"{request.path}?{request.query}"
     refused = _refused(repo, token, push=push, tried=header is not None)
     if refused or repo is None:
