@@ -34,6 +34,7 @@ from bot.runner import Runner, runner_of
 ANNOTATIONS = 10  # of each level: a runner drops what a step says beyond
 _LEVELS = {"failure": "error", "warning": "warning", "notice": "notice"}
 _FILES = {"json": "review.json", "sarif": "review.sarif", "html": "review.html", "markdown": "review.md"}
+_FLAGS = {"POST": True, "FULL": False}  # inputs that are true or false, with what they are if nobody says
 _YES, _NO = ("true", "1", "yes"), ("false", "0", "no")
 
 
@@ -229,8 +230,8 @@ def _inputs(environment: Mapping[str, str]) -> Inputs:
     temporary = environment.get("RUNNER_TEMP") or tempfile.gettempdir()
     return Inputs(
         config=_given(environment, "CONFIG"),
-        post=_flag(environment, "POST", default=True),
-        full=_flag(environment, "FULL", default=False),
+        post=_flag(environment, "POST"),
+        full=_flag(environment, "FULL"),
         review_file=_given(environment, "REVIEW_FILE"),
         folder=Path(tempfile.mkdtemp(prefix="patchwright-", dir=temporary)),
     )
@@ -240,11 +241,11 @@ def _given(environment: Mapping[str, str], name: str) -> str:
     return environment.get(configuration.PREFIX + name, "").strip()
 
 
-def _flag(environment: Mapping[str, str], name: str, *, default: bool) -> bool:
+def _flag(environment: Mapping[str, str], name: str) -> bool:
     told = _given(environment, name).lower()
     if told and told not in (*_YES, *_NO):
         raise BadInput(f"{configuration.PREFIX}{name} is neither true nor false")
-    return told in _YES if told else default
+    return told in _YES if told else _FLAGS[name]
 
 
 def _payload(environment: Mapping[str, str]) -> Mapping[str, Any]:

@@ -63,13 +63,14 @@ def _settings(address: str, token: str) -> dict[str, str]:
     parts = urlsplit(address)
     if parts.scheme not in ("https", "http") or "@" in parts.netloc:
         raise BadInput("the server's address must be https://HOST, without a user", "Look at GITHUB_SERVER_URL.")
-    header = base64.b64encode(f"x-access-token:{token}".encode()).decode()
     told = [
         (f"credential.{address}.helper", ""),
         (f"http.{address}.followRedirects", "false"),
         (f"http.{address}.sslVerify", "true"),
-        *([(f"http.{address}.extraHeader", ""), (f"http.{address}.extraHeader", f"Authorization: Basic {header}")] * bool(token)),
     ]
+    if token:
+        header = base64.b64encode(f"x-access-token:{token}".encode()).decode()
+        told += [(f"http.{address}.extraHeader", value) for value in ("", f"Authorization: Basic {header}")]
     settings = {"GIT_CONFIG_COUNT": str(len(told))}
     for at, (key, value) in enumerate(told):
         settings |= {f"GIT_CONFIG_KEY_{at}": key, f"GIT_CONFIG_VALUE_{at}": value}

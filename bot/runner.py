@@ -57,7 +57,7 @@ class Runner:
         """Set outputs. Their values hold no line feed: they are paths, numbers, addresses and words of ours."""
         if self.output:
             lines = (f"{name}={' '.join(value.split())}\n" for name, value in outputs.items())
-            with self.output.open("a", encoding="utf-8") as file:
+            with self.output.open("a", encoding="utf-8", errors="replace") as file:
                 file.writelines(lines)
 
     def summarise(self, markdown: str) -> None:

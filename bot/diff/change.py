@@ -6,10 +6,13 @@ so that `os.fsencode` gives back what git said. What leaves the program goes thr
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.diff.masks import MASK, masked, revealed
+
+_NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # half of a character, as JSON can hold it
 
 
 class Side(StrEnum):
@@ -130,6 +133,7 @@ def printable(text: str) -> str:
     """`text` with the bytes that aren't UTF-8 written out in hexadecimal, fit for any encoder."""
     if text.isascii():
         return text
+    text = _NO_BYTE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 

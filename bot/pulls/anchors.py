@@ -61,6 +61,8 @@ def anchor(path: str, place: Place, grid: Grid) -> Anchor | Unplaced:
 
 def text_of(path: str, place: Place, grid: Grid) -> list[str] | None:
     """The lines of `place` as they are in the file; None unless one hunk holds all of them."""
+    if place.end < place.start:
+        return None
     for hunk in grid.hunks.get(path, ()):
         lines = {_number(line, place.side): line.text for line in hunk.lines}
         wanted = range(place.start, place.end + 1)

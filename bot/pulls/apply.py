@@ -51,10 +51,10 @@ def edits_of(threads: Iterable[Thread]) -> tuple[list[Edit], list[NoEdit]]:
 def applied(content: bytes, edits: Sequence[Edit]) -> bytes | None:
     """`content` with all of `edits` in it, line ends as they are there; None if it has no such lines."""
     lines = _by_feed(content)
-    ending = b"\r\n" if lines and lines[0].endswith(b"\r\n") else b"\n"
     for edit in sorted(edits, key=lambda one: one.start, reverse=True):
         if not 1 <= edit.start <= edit.end <= len(lines):
             return None
+        ending = _ending(lines[: edit.start])
         new = [line.encode("utf-8", "surrogateescape") + ending for line in edit.lines]
         if edit.end == len(lines) and new and not lines[-1].endswith(b"\n"):
             new[-1] = new[-1].removesuffix(ending)
@@ -66,6 +66,12 @@ def _by_feed(content: bytes) -> list[bytes]:
     """A carriage return on its own ends no line."""
     pieces = content.split(b"\n")
     return [*(piece + b"\n" for piece in pieces[:-1]), *([pieces[-1]] if pieces[-1] else [])]
+
+
+def _ending(lines: Sequence[bytes]) -> bytes:
+    """The line end of the last one; of the one before, where that is the end of a file without a line feed."""
+    ended = next((line for line in reversed(lines[-2:]) if line.endswith(b"\n")), b"")
+    return b"\r\n" if ended.endswith(b"\r\n") else b"\n"
 
 
 def _objection(thread: Thread, edits: Sequence[Edit]) -> str:

@@ -13,14 +13,16 @@ from typing import Any, Literal
 
 Kind = Literal["finding", "review", "summary", "answer"]
 
-_MARK = re.compile(r"<!-- patchwright:(?P<kind>[a-z]+) (?P<value>\{[^<>]*\}) -->\s*\Z")
-_UNSAFE = {ord(char): f"\\u{ord(char):04x}" for char in "<>&-"}  # in a JSON text they stand only within strings
+_MARK = re.compile(r"<!-- patchwright:(?P<kind>[a-z]+) (?P<value>\{[^<>]*\}) -->")
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_UNSAFE = {ord(char): f"\\u{ord(char):04x}" for char in "<>&-"}
 
 
 def mark(kind: Kind, value: Mapping[str, Any]) -> str:
     """The line to end a body with. Strings in `value` may hold anything: none of it can close the comment."""
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=True)
-    return f"<!-- patchwright:{kind} {_escaped(text)} -->"
+    safe = _STRING.sub(lambda string: string[0].translate(_UNSAFE), text)  # elsewhere a minus opens a number
+    return f"<!-- patchwright:{kind} {safe} -->"
 
 
 def marked(body: str, kind: Kind) -> dict[str, Any] | None:
@@ -31,16 +33,6 @@ def marked(body: str, kind: Kind) -> dict[str, Any] | None:
         return None
     try:
         value = json.loads(found["value"])
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
-
-
-def is_ours(body: str) -> bool:
-    """Whether `body` ends with any mark of ours, whoever wrote it."""
-    return bool(_MARK.search(body.rstrip().rpartition("\n")[2]))
-
-
-def _escaped(text: str) -> str:
-    """Minus signs of numbers would be escaped too: there are no negative numbers in our marks."""
-    return text.translate(_UNSAFE)

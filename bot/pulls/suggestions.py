@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bot.diff.change import Side
+from markdown_it import MarkdownIt
+
+from bot.diff.change import Line, Side, printable
 from bot.diff.masks import MASK, revealed
 from bot.diff.place import Place
 from bot.pulls.anchors import Grid, text_of
@@ -19,7 +21,9 @@ from bot.review.findings import Suggestion
 
 # What runs on others' machines isn't changed with a click: people read a suggestion less well than a patch.
 _GUARDED = re.compile(
-    r"(^|/)(\.github|\.circleci|\.husky|\.git[a-z]*)(/|$)|(^|/)(action\.ya?ml|CODEOWNERS|Jenkinsfile|\.gitlab-ci\.yml)$"
+    r"(^|/)\.(git[a-z]*|circleci|husky|buildkite|woodpecker|devcontainer|vscode)(/|$)"
+    r"|(^|/)(action\.ya?ml|CODEOWNERS|Jenkinsfile|(azure|bitbucket)-pipelines\.ya?ml"
+    r"|\.(gitlab-ci|travis|drone|woodpecker|appveyor|pre-commit-config)\.ya?ml)$"
 )
 _NOT_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -36,8 +40,10 @@ def objection(path: str, suggestion: Suggestion, grid: Grid, taken: Sequence[Pla
         return "it holds a masked secret"
     if _NOT_TEXT.search(suggestion.replacement.replace("\r\n", "\n")):
         return "it holds control characters"
-    if revealed(suggestion.replacement) != suggestion.replacement:
+    if revealed(printable(suggestion.replacement)) != suggestion.replacement:
         return "it holds hidden characters"
+    if any(Line(None, at, line).shown != line.removesuffix("\r") for at, line in enumerate(lines, 1)):
+        return "it replaces what can't be shown as it is"  # what was written out would be written into the file
     if replacement_lines(suggestion) == [line.removesuffix("\r") for line in lines]:
         return "it changes nothing"
     if any(other.start <= where.end and where.start <= other.end for other in taken):
@@ -67,6 +73,10 @@ def as_block(suggestion: Suggestion) -> str:
 
 
 def read_block(body: str) -> list[str] | None:
-    """The lines in the first suggestion block of one of our own comments; None where there is no block."""
-    found = re.search(r"^(`{3,})suggestion\n(?P<text>(?:.*\n)*?)\1$", body, re.MULTILINE)
-    return found["text"].split("\n")[:-1] if found else None
+    """The lines in the first suggestion block of one of our own comments; None where there is no block.
+
+    One that is quoted within another block is none.
+    """
+    blocks = (token for token in MarkdownIt("commonmark").parse(body) if token.type == "fence")
+    found = next((block for block in blocks if block.level == 0 and block.info.strip() == "suggestion"), None)
+    return found.content.split("\n")[:-1] if found else None

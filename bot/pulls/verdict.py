@@ -12,7 +12,7 @@ from bot.reports import safe
 from bot.review.findings import Review, Severity
 from bot.review.forge import Annotation, Conclusion, ReviewEvent
 
-TITLE, MESSAGE = 255, 60_000  # characters: GitHub's limits are 255, and 64 KB
+TITLE, MESSAGE = 255, 60_000  # characters, and bytes: GitHub's limits are 255, and 64 KB
 _LEVELS: dict[Severity, Literal["notice", "warning", "failure"]] = {
     Severity.CRITICAL: "failure",
     Severity.HIGH: "failure",
@@ -48,8 +48,8 @@ def notes_of(current: Plan) -> list[Annotation]:
             start=row.place.start,
             end=row.place.end,
             level=_LEVELS[row.severity],
-            title=safe.plain(f"{row.severity} {row.category}: {row.title}")[:TITLE],
-            message=safe.plain(row.body or row.title)[:MESSAGE],
+            title=" ".join(safe.plain(f"{row.severity} {row.category}: {row.title}").split())[:TITLE],
+            message=safe.plain(row.body or row.title).encode()[:MESSAGE].decode(errors="ignore"),
         )
         for row in current.standing
         if row.place and row.place.side is Side.RIGHT

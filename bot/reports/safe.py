@@ -19,17 +19,17 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _LIVE = re.compile(
     r"@(?=\w)"  # a mention, or the middle of an address
     r"|#(?=\w)"  # an issue, also behind owner/repository
-    r"|\b[Gg][Hh](?=-\d)"  # GH-12
+    r"|(?i:gh)(?=-\d)"  # GH-12
     r"|(?<=:)//"  # the scheme of an address
-    r"|\b[Ww]{3}(?=\.)"
+    r"|(?i:www)(?=\.)"
 )
-_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})[ \t]*([\w+#.-]*)[ \t]*$")
-_LINE_START = re.compile(
-    r"^(\s*)(?:(#{1,6})(?=\s|$)|(/)(?=\w)|([-+=])(?=\s*$|[-+=])|(\d{1,9})([.)])(?=\s|$)|([-+])(?=\s))"
-)
-_SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
+_FENCE = re.compile(r"\s*(`{3,}(?=[^`]*$)|~{3,})\s*(\S*)")
+_LANGUAGE = re.compile(r"[\w+#.-]+")
+_DRAWN = ("suggestion", "mermaid", "math", "geojson", "topojson", "stl")  # what GitHub makes more of than code
+_ITEM = re.compile(r"( {0,3})([-+*]|\d{1,9}[.)]) +(?=\S)")
+_NUMBER = re.compile(r"\d{1,9}(?=[.)](?:\s|$))")
+_OPENS = re.compile(r"#{1,6}(?=\s|$)|/(?=\w)|[-+=:](?=[-+=:\s]|$)")
 _RUN = re.compile(r"`+")
-_FENCE_RUN = re.compile(r"^\s*(`{3,})", re.MULTILINE)
 
 
 def prose(text: str) -> str:
@@ -39,12 +39,12 @@ def prose(text: str) -> str:
 
 def inline(text: str) -> str:
     """One line, with its code spans; fit for a heading, a list item or the summary of a fold."""
-    return _line(" ".join(cleaned(text).split()))
+    return _disarmed("".join(_words(" ".join(cleaned(text).split()))))
 
 
 def cell(text: str) -> str:
     """`inline` for a table: there a bar ends the cell even within code."""
-    return re.sub(r"(?<!\\)\|", r"\\|", inline(text))
+    return _disarmed("".join(_words(" ".join(cleaned(text).split()), bar="\\|")))
 
 
 def code(text: str) -> str:
@@ -63,7 +63,7 @@ def block(text: str, language: str = "") -> str:
 
 def fenced(text: str, language: str = "") -> str:
     """`text` as it is between fences that no line of it can close."""
-    longest = max((len(run) for run in _FENCE_RUN.findall(text)), default=2)
+    longest = max((len(run) for run in _RUN.findall(text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}{language}\n{text}\n{fence}"
 
@@ -91,7 +91,7 @@ def _blocks(lines: list[str]) -> Iterator[str]:
         end = at + 1
         while end < len(lines) and not _closes(lines[end], opening[1]):
             end += 1
-        yield fenced("\n".join(lines[at + 1 : end]), "" if opening[2].lower() == "suggestion" else opening[2])
+        yield fenced("\n".join(lines[at + 1 : end]), _language(opening[2]))
         at = end + 1
 
 
@@ -100,24 +100,61 @@ def _closes(line: str, fence: str) -> bool:
     return len(closing) >= len(fence) and set(closing) == {fence[0]}
 
 
+def _language(word: str) -> str:
+    return word if _LANGUAGE.fullmatch(word) and word.lower() not in _DRAWN else ""
+
+
 def _line(line: str) -> str:
-    """One line of prose: code spans kept, the rest escaped."""
-    if line.startswith(("    ", "\t")):
-        line = line.lstrip()  # else it is a code block, in which the escapes would show
-    parts: list[str] = []
+    """One line of prose: code spans kept, the rest escaped. It may be an item of a list, and opens nothing else."""
+    text = line.lstrip(" ")
+    indent = line[: len(line) - len(text)]
+    if len(indent) > 3:
+        indent = ""  # else it is a code block, in which the escapes would show
+    item = _ITEM.match(text)
+    if not item:
+        return indent + _disarmed("".join(_words(text)))
+    opening = item[2].replace("*", "-")
+    return f"{indent}{opening} {_disarmed(''.join(_words(text[item.end() :])))}"
+
+
+def _words(line: str, *, bar: str = "|") -> Iterator[str]:
+    """Text, escaped, and code spans by turns. `bar` is what stands for a bar within code."""
     at = 0
-    for span in _SPAN.finditer(line):
-        parts += [_escaped(line[at : span.start()]), code(span[2])]
-        at = span.end()
-    return _LINE_START.sub(_disarmed, "".join([*parts, _escaped(line[at:])]), count=1)
+    for start, end, inside in _spans(line):
+        yield _escaped(line[at:start])
+        # GitHub takes `$` beside a code span for the sign of a formula.
+        yield _APART if start and line[start - 1] == "$" else ""
+        yield code(inside).replace("|", bar)
+        yield _APART if line[end : end + 1] == "$" else ""
+        at = end
+    yield _escaped(line[at:])
 
 
-def _disarmed(match: re.Match[str]) -> str:
-    """What would open a heading, a rule or another bot's command at the start of a line. Lists may be."""
-    space, heading, slash, rule, number, dot, item = match.groups()
-    if number or item:
-        return f"{space}{number or item}{dot or ''}"
-    return f"{space}\\{heading or slash or rule}"
+def _spans(line: str) -> Iterator[tuple[int, int, str]]:
+    """Where the code spans of a line begin and end, and what is in them: from a run of backticks to the next run that
+    is as long.
+    """
+    runs = list(_RUN.finditer(line))
+    closing: dict[int, int] = {}
+    latest: dict[int, int] = {}
+    for at in reversed(range(len(runs))):
+        size = len(runs[at][0])
+        if size in latest:
+            closing[at] = latest[size]
+        latest[size] = at
+    at = 0
+    while at < len(runs):
+        end = closing.get(at)
+        if end is not None:
+            yield runs[at].start(), runs[end].end(), line[runs[at].end() : runs[end].start()]
+        at = at + 1 if end is None else end + 1
+
+
+def _disarmed(text: str) -> str:
+    """Escaped text that opens no heading, rule, list, table or command of another bot where a line starts with it."""
+    if number := _NUMBER.match(text):
+        return f"{number[0]}\\{text[number.end() :]}"
+    return f"\\{text}" if _OPENS.match(text) else text
 
 
 def _escaped(text: str) -> str:

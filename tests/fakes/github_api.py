@@ -25,7 +25,7 @@ from tests.fakes.github_bodies import check_request
 from tests.fakes.github_contract import check_answer, required
 from tests.fakes.github_graphql import run_graphql
 from tests.fakes.github_limits import TOO_FAST, Fault, headers_of
-from tests.fakes.github_router import Answer, Call, Refused, allow, find, missing, query_of
+from tests.fakes.github_router import Answer, Call, Refused, Route, allow, find, missing, query_of
 from tests.fakes.github_state import Artifact, Token
 from tests.fakes.github_views import Views
 from tests.fakes.http import HttpRequest
@@ -98,19 +98,20 @@ class _Turn:
         self.graphql = self.path == "/graphql"
         self.resource = "graphql" if self.graphql else "core"
         self.token: Token | None = None
+        self._bearer = token_of(hub, request.headers.get("authorization", ""))
+        self._route: Route | None = None
         self.body: Any = _parsed(request.body)
         self._counted = False
 
     def received(self, status: int | None) -> Any:
-        request, login = self._request, self.token.user.login if self.token else None
+        request, login = self._request, self._bearer.user.login if self._bearer else None
         body = None if self.body is _BROKEN else self.body
         return self._received(request.method, self.path, request.query, body, login, status, request.headers)
 
     def reply(self, fault: Fault | None, *, crowded: bool) -> Reply:
         delay = fault.delay if fault else 0.0
         if fault and fault.primary is not None:
-            self._identify_quietly()
-            self._hub.limits.exhaust(self.token, self.resource, fault.primary)
+            self._hub.limits.exhaust(self._bearer, self.resource, fault.primary)
         elif fault and not fault.after and (early := self._struck(fault)):
             return early
         answer = self._answer(crowded=crowded)
@@ -122,7 +123,7 @@ class _Turn:
         if fault.drop:
             return Reply(None, delay=fault.delay)
         if fault.secondary:
-            self._identify_quietly()
+            self.token = self._bearer
             told = {} if fault.retry_after is None else {"retry-after": str(fault.retry_after)}
             return self._finished(self._refusal(Refused(fault.status or 403, TOO_FAST, headers=told)), fault.delay)
         if fault.status is None:
@@ -137,13 +138,14 @@ class _Turn:
         try:
             self._check_headers()
             self.token = self._identify()
-            if crowded:
-                raise Refused(403, TOO_FAST)
-            if self.graphql:
-                return self._run_graphql()
-            return self._rest()
+            self._check_crowd(crowded=crowded)
+            return self._run_graphql() if self.graphql else self._rest()
         except Refused as refused:
             return self._refusal(refused)
+
+    def _check_crowd(self, *, crowded: bool) -> None:
+        if crowded and self._limited:
+            raise Refused(403, TOO_FAST)
 
     def _run_graphql(self) -> Answer:
         if self._request.method != "POST":
@@ -161,6 +163,7 @@ class _Turn:
     def _rest(self) -> Answer:
         method, path = self._request.method, _by_name(self._hub, self.path)
         found, params = find(method, path)
+        self._route = found
         views = Views(self._hub, self._base(), self._web(), self.token.user.login if self.token else None)
         body = None if self.body is _BROKEN else self.body
         asked = query_of(self._request.query)
@@ -237,13 +240,9 @@ class _Turn:
             return None
         if header.partition(" ")[2].count(".") == 2:
             return None  # the JWT of an App: the routes for it look at it themselves
-        token = token_of(self._hub, header)
-        if token is None:
+        if self._bearer is None:
             raise Refused(401, "Bad credentials")
-        return token
-
-    def _identify_quietly(self) -> None:
-        self.token = token_of(self._hub, self._request.headers.get("authorization", ""))
+        return self._bearer
 
     @property
     def _limited(self) -> bool:
@@ -271,6 +270,8 @@ class _Turn:
         told |= {"documentation_url": _DOCS.replace("rest", f"{version}rest"), "status": str(refused.status)}
         if "location" in refused.headers:
             told["url"] = refused.headers["location"]
+        if self._route and refused.status >= 400:
+            check_answer(self._route.method, self._route.template, refused.status, told)
         return Answer(told, refused.status, refused.headers)
 
     def _finished(self, answer: Answer, delay: float) -> Reply:

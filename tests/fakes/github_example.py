@@ -19,6 +19,9 @@ from tests.fakes.github_repository import Repository
 from tests.fakes.github_server import GitHub
 
 LINES = [f"line {number}\n" for number in range(1, 61)]
+RESOLVE = (
+    "mutation($id: ID!) { resolveReviewThread(input: {threadId: $id}) { thread { isResolved resolvedBy { login } } } }"
+)
 
 
 @dataclass
@@ -80,6 +83,10 @@ def shop(folder: Path, **more: Any) -> Iterator[World]:
         repo = hub.repository("acme/shop", source=work, private=more.pop("private", False))
         with requests.Session() as session:
             yield World(hub, repo, repo.pull("topic", author="ann", **more), work, hub.token(), session)
+
+
+def said(answer: requests.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["message"]
 
 
 def source(folder: Path) -> Path:

@@ -279,10 +279,10 @@ _ISSUE: dict[str, Field] = {
 
 FIELDS: dict[str, dict[str, Field]] = {
     "Query": {
-        "node": lambda hub, context, *, id: context.node(id),  # noqa: A006
+        "node": lambda _, context, *, id: context.node(id),  # noqa: A006
         "rateLimit": _rate,
         "repository": _repository,
-        "viewer": lambda hub, context: context.token.user,
+        "viewer": lambda _, context: context.token.user,
     },
     "User": _USER,
     "Bot": _USER,
@@ -317,7 +317,7 @@ FIELDS: dict[str, dict[str, Field]] = {
     "IssueComment": {**_REMARK, "url": _page(IssueComment, "issuecomment-")},
     "PullRequestReview": {
         **_REMARK,
-        "comments": lambda review, context, **asked: connection(review.comments, **asked),
+        "comments": lambda review, _, **asked: connection(review.comments, **asked),
         "commit": lambda review, _: commit_of(review.pull.repo, review.commit_id),
         "state": _attribute("state"),
         "submittedAt": _attribute("submitted_at"),

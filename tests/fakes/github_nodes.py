@@ -28,7 +28,8 @@ def check_size(document: DocumentNode, variables: Mapping[str, Any]) -> list[Jso
         if isinstance(definition, OperationDefinitionNode):
             count.walk(definition.selection_set, 1)
     if not count.problems and count.nodes > _MOST_NODES:
-        says = f"This query requests up to {count.nodes:,} possible nodes which exceeds the maximum limit of {_MOST_NODES:,}."
+        says = f"This query requests up to {count.nodes:,} possible nodes which exceeds the maximum limit of "
+        says += f"{_MOST_NODES:,}."
         return [{"type": "MAX_NODE_LIMIT_EXCEEDED", "message": says}]
     return count.problems
 

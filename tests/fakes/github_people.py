@@ -134,7 +134,7 @@ class People:
         page = f"{self.web}/{repo.full_name}"
         host = self.web.partition("://")[2]
         open_issues = sum(issue.state == "open" for issue in repo.issues.values())
-        shown = self.minimal(repo) | {
+        return self.minimal(repo) | {
             "created_at": repo.created_at,
             "updated_at": repo.updated_at,
             "pushed_at": repo.updated_at,
@@ -169,7 +169,6 @@ class People:
             "watchers": 0,
             "default_branch": repo.default_branch,
         }
-        return shown
 
     def full_repository(self, repo: Repository) -> Json:
         shown = self.repository(repo) | {

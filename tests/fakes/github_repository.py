@@ -144,7 +144,7 @@ class Repository(Entity):
             self.hub.repositories[self.full_name.lower()] = self
 
     def apply_suggestion(self, comment_id: int, *, by: str = "maria") -> str:
-        """What the button "Commit suggestion" does. Gives the file's new text. Raises CannotApply, in GitHub's words."""
+        """What the button "Commit suggestion" does; gives the file's new text. Raises CannotApply."""
         with self.hub.lock:
             return apply_suggestion(self, comment_id, by)
 

@@ -199,10 +199,8 @@ def _check(told: dict[str, Any]) -> None:
     output = told.get("output") or {}
     annotations = output.get("annotations") or []
     if len(annotations) > _MOST_ANNOTATIONS:
-        raise Refused(
-            422,
-            f"Invalid request.\n\nNo more than {_MOST_ANNOTATIONS} items are allowed; {len(annotations)} were supplied.",
-        )
+        says = f"No more than {_MOST_ANNOTATIONS} items are allowed; {len(annotations)} were supplied."
+        raise Refused(422, f"Invalid request.\n\n{says}")
     for key in ("summary", "text"):
         if len((output.get(key) or "").encode()) > _LONGEST:
             invalid(problem("CheckRun", key, "custom", f"{key} exceeds a maximum bytesize of {_LONGEST}"))

@@ -107,8 +107,8 @@ def request_reviewers(call: Call) -> Answer:
     for login in (call.body or {}).get("reviewers", ()):
         user = call.hub.users.get(login.lower())
         if user is None or not (user.at_least("read") or user.login == call.repo.owner):
-            says = "Reviews may only be requested from collaborators. One or more of the users or teams you specified is not"
-            raise Refused(422, f"{says} a collaborator of the {call.repo.full_name} repository.")
+            says = "Reviews may only be requested from collaborators. One or more of the users or teams you specified"
+            raise Refused(422, f"{says} is not a collaborator of the {call.repo.full_name} repository.")
         if login == pull.author:
             raise Refused(422, "Review cannot be requested from pull request author.")
         if user.login not in pull.requested:

@@ -22,6 +22,7 @@ _OWN = {
     "APPROVE": "Can not approve your own pull request",
     "REQUEST_CHANGES": "Can not request changes on your own pull request",
 }
+_SIDES = {"LEFT", "RIGHT"}
 _ONE_PENDING = "can only have one pending review per pull request"
 _DRAFT = ("path", "position", "body", "line", "side", "start_line", "start_side")
 
@@ -271,12 +272,11 @@ def _check_keys(call: Call) -> None:
     """This operation is among the few that refuse what they don't know."""
     unknown = sorted(call.body.keys() - known_keys("POST", call.route.template) - {"in_reply_to"})
     told = [f'"{key}" is not a permitted key.' for key in unknown]
-    for key in ("side", "start_side"):
-        if key in call.body and call.body[key] not in ("LEFT", "RIGHT", *(["side"] if key == "start_side" else [])):
-            told.append(f'"{key}" is not a permitted value.')
-    if call.body.get("line") is None and "position" not in call.body and call.body.get("subject_type") != "file":
-        if "in_reply_to" not in call.body:
-            told.append('"position" wasn\'t supplied.')
+    sides = (("side", _SIDES), ("start_side", {*_SIDES, "side"}))  # the last is in GitHub's own document
+    told += [f'"{key}" is not a permitted value.' for key, words in sides if call.body.get(key, "LEFT") not in words]
+    placed = call.body.get("line") is not None or {"position", "in_reply_to"} & call.body.keys()
+    if not placed and call.body.get("subject_type") != "file":
+        told.append('"position" wasn\'t supplied.')
     if told:
         _bad_request('No subschema in "oneOf" matched.\n' + "\n".join(told))
 

@@ -33,7 +33,8 @@ for tip in $(git for-each-ref --format='%(objectname)' refs/heads); do
   test "$(git rev-parse --quiet --verify "$tip:{WORKFLOWS}")" = "$new" && exit 0
 done
 path=$(git ls-tree --name-only "$3" {WORKFLOWS}/ | head -n 1)
-echo "error: refusing to allow a GitHub App to create or update workflow \\`$path\\` without \\`workflows\\` permission" >&2
+says="refusing to allow a GitHub App to create or update workflow \\`$path\\` without"
+echo "error: $says \\`workflows\\` permission" >&2
 exit 1
 """
 

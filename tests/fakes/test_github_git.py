@@ -71,8 +71,8 @@ def test_the_diff_has_a_limit_of_lines_and_of_files(tmp_path: Path) -> None:
         commit_bytes(at.work, {f"many/{number}": b"" for number in range(301)}, "Many")
         at.repo.push("topic", at.work)
         assert at.call("GET", "/pulls/1", headers=media).json()["message"] == (
-            "Sorry, the diff exceeded the maximum number of files (300). Consider using 'List pull requests files' API or "
-            "locally cloning the repository instead."
+            "Sorry, the diff exceeded the maximum number of files (300). "
+            "Consider using 'List pull requests files' API or locally cloning the repository instead."
         )
 
 
@@ -173,7 +173,8 @@ def test_a_commit_of_git_s_objects_is_verified_if_it_names_nobody(tmp_path: Path
 
 def test_no_workflow_is_written_without_the_permission(tmp_path: Path) -> None:
     with shop(tmp_path) as at:
-        says = "refusing to allow a GitHub App to create or update workflow `.github/workflows/ci.yml` without `workflows` permission"
+        says = "refusing to allow a GitHub App to create or update workflow `.github/workflows/ci.yml` without"
+        says += " `workflows` permission"
         body = {"message": "x", "content": "", "branch": "topic"}
         put = at.call("PUT", "/contents/.github/workflows/ci.yml", body, token=writer(at))
         assert (put.status_code, put.json()["message"]) == (403, says)

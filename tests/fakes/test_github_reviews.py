@@ -67,7 +67,8 @@ def test_one_bad_comment_refuses_all_of_them_in_one_sentence_that_names_none(tmp
 
 def test_an_enterprise_server_says_it_in_the_older_words(tmp_path: Path) -> None:
     with shop(tmp_path, flavour="ghes") as at:
-        says = "Pull request review thread line must be part of the diff and Pull request review thread diff hunk can't be blank"
+        line, hunk = "line must be part of the diff", "diff hunk can't be blank"
+        says = f"Pull request review thread {line} and Pull request review thread {hunk}"
         assert at.review(OFF).json()["errors"] == [says]
         assert at.review({"line": 1, "path": "no.py"}).json()["errors"] == [
             "Pull request review thread path is invalid"

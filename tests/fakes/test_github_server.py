@@ -1,4 +1,4 @@
-"""The fake GitHub as its callers meet it: a real client, tokens, limits, faults, pages, GraphQL."""
+"""The fake GitHub as its callers meet it: a real client, tokens and permissions, pages and headers."""
 
 from __future__ import annotations
 
@@ -9,41 +9,15 @@ from typing import Any
 import github
 import jwt
 import pytest
-import requests
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from tests.example import git
-from tests.fakes.github_example import World, commit_bytes, shop
-
-RESOLVE = (
-    "mutation($id: ID!) { resolveReviewThread(input: {threadId: $id}) { thread { isResolved resolvedBy { login } } } }"
-)
-CONVERSATION = """
-query($number: Int!, $after: String) { viewer { login } repository(owner: "acme", name: "shop") {
-  pullRequest(number: $number) { id number headRefOid state locked
-    comments(first: 50) { nodes { id databaseId body viewerDidAuthor createdAt author { login __typename }
-      reactions(first: 10, content: THUMBS_DOWN) { nodes { user { login } } } } pageInfo { hasNextPage endCursor } }
-    reviews(first: 50) { nodes { id databaseId state body viewerDidAuthor commit { oid } } pageInfo { hasNextPage } }
-    reviewThreads(first: 50, after: $after) { nodes { id isResolved isOutdated resolvedBy { login } path line startLine
-      originalLine originalStartLine diffSide subjectType viewerCanResolve
-      comments(first: 50) { nodes { id databaseId body viewerDidAuthor author { login __typename } createdAt
-        reactions(first: 10, content: THUMBS_DOWN) { nodes { user { login } } } pullRequestReview { databaseId } }
-        pageInfo { hasNextPage } } } pageInfo { hasNextPage endCursor } } } } }
-"""
+from tests.fakes.github_example import World, said, shop
 
 
 def client(at: World, token: str = "") -> github.Github:
     quick = {"retry": None, "seconds_between_requests": 0, "seconds_between_writes": 0}
     return github.Github(auth=github.Auth.Token(token or at.token), base_url=at.hub.api_url, **quick)
-
-
-def said(answer: requests.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["message"]
-
-
-def forget_limits(at: World) -> None:
-    at.hub.clock.advance(3601)
 
 
 # ------------------------------------------------------------------------------------------------- a real client
@@ -186,121 +160,6 @@ def test_a_locked_conversation_and_an_archived_repository_are_closed(tmp_path: P
         assert at.call("GET", "/pulls/1").status_code == 200
 
 
-# ----------------------------------------------------------------------------------------- limits and faults
-
-
-def test_each_answer_tells_what_is_left(tmp_path: Path) -> None:
-    with shop(tmp_path) as at:
-        first, second = (at.call("GET", "").headers for _ in range(2))
-        names = {f"x-ratelimit-{name}" for name in ("limit", "remaining", "used", "reset", "resource")}
-        assert names <= {name.lower() for name in first}
-        assert (first["x-ratelimit-limit"], first["x-ratelimit-remaining"]) == ("1000", "999")
-        assert second["x-ratelimit-remaining"] == "998"
-        assert at.call("GET", "~/rate_limit").json()["rate"]["remaining"] == 998
-
-
-def test_an_enterprise_server_has_no_limits(tmp_path: Path) -> None:
-    with shop(tmp_path, flavour="ghes") as at:
-        assert not [name for name in at.call("GET", "").headers if "ratelimit" in name.lower()]
-        assert said(at.call("GET", "~/rate_limit")) == (404, "Rate limiting is not enabled.")
-        assert at.call("GET", "").json()["url"] == f"{at.hub.root}/api/v3/repos/acme/shop"
-
-
-def test_nothing_left_stays_so_until_the_reset(tmp_path: Path) -> None:
-    with shop(tmp_path) as at:
-        at.hub.fail("GET", r"/pulls/1$", primary=90)
-        answer = at.call("GET", "/pulls/1")
-        assert answer.status_code == 403
-        assert answer.json()["message"].startswith("API rate limit exceeded for installation ID ")
-        assert answer.headers["x-ratelimit-remaining"] == "0"
-        assert abs(int(answer.headers["x-ratelimit-reset"]) - time.time() - 90) < 5
-        assert at.call("GET", "").status_code == 403
-        at.hub.clock.advance(91)
-        assert at.call("GET", "").status_code == 200
-
-
-@pytest.mark.parametrize(("retry_after", "status"), [(None, 403), (7, 403), (7, 429)])
-def test_a_secondary_limit(tmp_path: Path, retry_after: int | None, status: int) -> None:
-    with shop(tmp_path) as at:
-        at.hub.fail("POST", r"/reviews$", secondary=True, retry_after=retry_after, status=status)
-        answer = at.review()
-        says = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
-        assert said(answer) == (status, says)
-        assert answer.headers.get("retry-after") == (None if retry_after is None else str(retry_after))
-        assert int(answer.headers["x-ratelimit-remaining"]) > 0
-        assert at.review().status_code == 200
-
-
-def test_eighty_comments_a_minute_are_enough(tmp_path: Path) -> None:
-    with shop(tmp_path) as at:
-        says = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
-        body = {"body": "x"}
-        made = [at.call("POST", "/issues/1/comments", body).status_code for _ in range(80)]
-        assert set(made) == {201}
-        assert said(at.call("POST", "/issues/1/comments", body)) == (403, says)
-        at.hub.clock.advance(61)
-        at.hub.strict_spacing = True
-        assert at.call("POST", "/issues/1/comments", body).status_code == 201
-        assert said(at.call("POST", "/issues/1/comments", body)) == (403, says)
-
-
-def test_a_502_may_come_before_the_write_or_after_it(tmp_path: Path) -> None:
-    with shop(tmp_path) as at:
-        at.hub.fail("POST", r"/pulls/\d+/reviews$", status=502)
-        before = at.review()
-        assert (before.status_code, "Unicorn!" in before.text, at.pull.reviews) == (502, True, [])
-        at.hub.fail("POST", r"/pulls/\d+/reviews$", status=502, after=True, html=False)
-        after = at.review({"line": 10})
-        assert (said(after), len(at.pull.reviews), len(at.pull.threads)) == ((502, "Server Error"), 1, 1)
-        at.hub.fail("POST", r"/pulls/\d+/reviews$", status=503, skip=1)
-        assert [at.review().status_code for _ in range(3)] == [200, 503, 200]
-
-
-def test_a_socket_may_close_when_the_write_is_done(tmp_path: Path) -> None:
-    with shop(tmp_path) as at:
-        at.hub.fail("POST", r"/comments$", drop=True, after=True)
-        with pytest.raises(requests.ConnectionError):
-            at.call("POST", "/issues/1/comments", {"body": "x"})
-        assert len(at.pull.comments) == 1
-        at.hub.fail("POST", r"/graphql$", body="resolveReviewThread", drop=True)
-        assert at.graphql("{ viewer { login } }").status_code == 200
-        with pytest.raises(requests.ConnectionError):
-            at.graphql(RESOLVE, {"id": "x"})
-        assert at.hub.requests[0].status is None
-
-
-def test_an_answer_may_take_its_time(tmp_path: Path) -> None:
-    with shop(tmp_path) as at:
-        at.hub.fail("GET", r"/pulls/1$", delay=0.5)
-        with pytest.raises(requests.Timeout):
-            at.session.get(f"{at.hub.api_url}/repos/acme/shop/pulls/1", timeout=0.1)
-
-
-def test_what_was_just_written_may_not_be_there_yet(tmp_path: Path) -> None:
-    with shop(tmp_path) as at:
-        token = at.hub.token(contents="write")
-        at.hub.stale(reads=2)
-        at.call("POST", "/issues/1/comments", {"body": "x"})
-        assert [len(at.call("GET", "/issues/1/comments").json()) for _ in range(3)] == [0, 0, 1]
-        at.call("POST", "/git/refs", {"ref": "refs/heads/new", "sha": at.pull.base.sha}, token=token)
-        assert [at.call("GET", "/git/ref/heads/new").status_code for _ in range(3)] == [404, 404, 200]
-        git(at.work, "checkout", "--quiet", "-b", "fix")
-        commit_bytes(at.work, {"fix.py": b""}, "Fix")
-        at.repo.move("fix", at.pull.base.sha)
-        at.hub.stale(reads=0)
-        at.repo.pull("topic", base="fix")
-        at.hub.stale(reads=1)
-        pull = at.repo.pull("fix", base="topic")
-        answer = at.call("POST", f"/issues/{pull.number}/labels", ["bug"])
-        assert said(answer) == (422, f"Could not resolve to a node with the global id of '{pull.node_id}'.")
-        assert at.call("POST", f"/issues/{pull.number}/labels", ["bug"]).status_code == 200
-
-
-def test_whether_a_pull_merges_is_known_at_the_second_look(tmp_path: Path) -> None:
-    with shop(tmp_path) as at:
-        assert [at.call("GET", "/pulls/1").json()["mergeable"] for _ in range(2)] == [None, True]
-
-
 # ------------------------------------------------------------------------------------------ pages and headers
 
 
@@ -423,106 +282,3 @@ def test_an_artifact_is_fetched_from_another_host_without_the_token(tmp_path: Pa
         token = at.hub.token(actions="read")
         (listed,) = at.call("GET", f"/actions/runs/{run.id}/artifacts", token=token).json()["artifacts"]
         assert at.call("GET", f"/actions/artifacts/{listed['id']}/zip", token=token).content == b"zip"
-
-
-# ----------------------------------------------------------------------------------------------------- GraphQL
-
-
-def test_the_conversation_in_one_query(tmp_path: Path) -> None:
-    with shop(tmp_path) as at:
-        at.review({"line": 10}, {"line": 12, "start_line": 9, "start_side": "RIGHT"})
-        at.pull.threads[0].reply("No.", by="maria")
-        at.pull.threads[0].comments[0].react("-1", by="maria")
-        at.pull.threads[0].resolve(by="maria")
-        told = at.graphql(CONVERSATION, {"number": 1}).json()["data"]
-        assert told["viewer"]["login"] == "github-actions[bot]"
-        first, second = told["repository"]["pullRequest"]["reviewThreads"]["nodes"]
-        mine, reply = first["comments"]["nodes"]
-        assert (first["isResolved"], first["resolvedBy"]["login"], first["line"]) == (True, "maria", 10)
-        assert (second["startLine"], second["line"], second["viewerCanResolve"]) == (9, 12, False)
-        assert mine["author"] == {"login": "github-actions", "__typename": "Bot"}
-        assert (mine["viewerDidAuthor"], reply["viewerDidAuthor"]) == (True, False)
-        assert mine["reactions"]["nodes"] == [{"user": {"login": "maria"}}]
-
-
-def test_cursors_lead_from_page_to_page(tmp_path: Path) -> None:
-    with shop(tmp_path) as at:
-        at.review(*({"line": line} for line in (8, 9, 10)))
-        query = """query($after: String) { repository(owner: "acme", name: "shop") { pullRequest(number: 1) {
-          reviewThreads(first: 2, after: $after) { nodes { line } pageInfo { hasNextPage endCursor } } } } }"""
-        pages, after = [], None
-        for _ in range(2):
-            answer = at.graphql(query, {"after": after}).json()
-            page = answer["data"]["repository"]["pullRequest"]["reviewThreads"]
-            pages.append([thread["line"] for thread in page["nodes"]])
-            after = page["pageInfo"]["endCursor"]
-        assert (pages, page["pageInfo"]["hasNextPage"]) == ([[8, 9], [10]], False)
-
-
-@pytest.mark.parametrize(
-    ("query", "kind", "says"),
-    [
-        ("{ viewer { shoeSize } }", None, "Field 'shoeSize' doesn't exist on type 'User'"),
-        (
-            '{ repository(owner: "acme", name: "no") { id } }',
-            "NOT_FOUND",
-            "Could not resolve to a Repository with the name 'acme/no'.",
-        ),
-        (
-            '{ repository(owner: "acme", name: "shop") { pullRequest(number: 1) { comments(first: 101) { totalCount } } } }',
-            "EXCESSIVE_PAGINATION",
-            "Requesting 101 records on the `comments` connection exceeds the `first` limit of 100 records.",
-        ),
-        (
-            '{ repository(owner: "acme", name: "shop") { pullRequest(number: 1) { comments { totalCount } } } }',
-            "MISSING_PAGINATION_BOUNDARIES",
-            "You must provide a `first` or `last` value to properly paginate the `comments` connection.",
-        ),
-    ],
-)
-def test_what_fails_in_graphql_is_200_all_the_same(tmp_path: Path, query: str, kind: str | None, says: str) -> None:
-    with shop(tmp_path) as at:
-        answer = at.graphql(query)
-        assert answer.status_code == 200
-        error = answer.json()["errors"][0]
-        assert (error.get("type"), error["message"]) == (kind, says)
-
-
-def test_too_many_nodes_are_refused_before_they_are_counted(tmp_path: Path) -> None:
-    query = """{ repository(owner: "acme", name: "shop") { pullRequest(number: 1) { reviewThreads(first: 100) { nodes {
-      comments(first: 100) { nodes { reactions(first: 100) { totalCount } } } } } } } }"""
-    with shop(tmp_path) as at:
-        (error,) = at.graphql(query).json()["errors"]
-        says = "This query requests up to 1,010,100 possible nodes which exceeds the maximum limit of 500,000."
-        assert (error["type"], error["message"]) == ("MAX_NODE_LIMIT_EXCEEDED", says)
-
-
-def test_resolving_needs_to_write_contents_as_well(tmp_path: Path) -> None:
-    with shop(tmp_path) as at:
-        at.review({"line": 10})
-        node = at.pull.threads[0].node_id
-        for lacking in ({}, {"contents": "write", "pull_requests": "read"}):
-            answer = at.graphql(RESOLVE, {"id": node}, token=at.hub.token(**lacking))
-            (error,) = answer.json()["errors"]
-            assert (answer.status_code, error["type"], error["path"]) == (200, "FORBIDDEN", ["resolveReviewThread"])
-            assert error["message"] == "Resource not accessible by integration"
-            assert not at.pull.threads[0].is_resolved
-        done = at.graphql(RESOLVE, {"id": node}, token=at.hub.token(contents="write")).json()["data"]
-        assert done["resolveReviewThread"]["thread"]["isResolved"]
-        assert at.pull.threads[0].resolved_by == "github-actions[bot]"
-        gone = at.graphql(RESOLVE, {"id": "PRRT_no"}, token=at.hub.token(contents="write")).json()["errors"][0]
-        assert (gone["type"], gone["message"]) == (
-            "NOT_FOUND",
-            "Could not resolve to a node with the global id of 'PRRT_no'.",
-        )
-
-
-def test_a_comment_is_minimised(tmp_path: Path) -> None:
-    query = """mutation($id: ID!) { minimizeComment(input: {subjectId: $id, classifier: OUTDATED}) {
-      minimizedComment { isMinimized minimizedReason } } }"""
-    with shop(tmp_path) as at:
-        note = at.pull.comment("Old.", by="github-actions[bot]")
-        denied = at.graphql(query, {"id": note.node_id}, token=at.hub.token(read_only=True)).json()["errors"][0]
-        assert denied["type"] == "FORBIDDEN"
-        done = at.graphql(query, {"id": note.node_id}).json()["data"]["minimizeComment"]["minimizedComment"]
-        assert done == {"isMinimized": True, "minimizedReason": "outdated"}
