@@ -31,6 +31,7 @@ from bot.review.forge import Annotation, Forge, Listing
 from bot.review.pull import PullRequest
 from bot.runner import Runner, runner_of
 
+ASKING = ("labeled", "workflow_dispatch")  # what happens when somebody wants a review
 ANNOTATIONS = 10  # of each level: a runner drops what a step says beyond
 _LEVELS = {"failure": "error", "warning": "warning", "notice": "notice"}
 _FILES = {"json": "review.json", "sarif": "review.sarif", "html": "review.html", "markdown": "review.md"}
@@ -108,6 +109,7 @@ def _review(job: ReviewPull, hub: Hub, inputs: Inputs, environment: Mapping[str,
             keep=lambda review: _keep(review, inputs.folder, environment),
             say=runner.say,
             full=inputs.full,
+            asked=job.action in ASKING,
             posting=inputs.post,
         )
     return _tell(done, pull, inputs, runner)
@@ -148,6 +150,7 @@ def _answer(job: Command, hub: Hub, inputs: Inputs, environment: Mapping[str, st
             keep=lambda found: _keep(found, inputs.folder, environment),
             say=runner.say,
             full=full,
+            asked=True,
         )
         if done.unposted:
             raise done.unposted

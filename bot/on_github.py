@@ -42,6 +42,7 @@ def review(pr: str, options: ReviewOptions, environment: Mapping[str, str], *, f
         ),
         say=_say,
         full=full,
+        asked=True,
         record=options.record,
         weights=options.weights,
     )

@@ -116,12 +116,13 @@ def review_pull(
     keep: Callable[[Review], object],
     say: Say,
     full: bool = False,
+    asked: bool = False,
     posting: bool = True,
     record: Path | None = None,
     weights: Path | None = None,
 ) -> Done:
     """Review what is new, have it kept, and post it. An interrupted review is kept and not posted."""
-    what = to_read(forge, pull, where, config.settings, full=full, say=say)
+    what = to_read(forge, pull, where, config.settings, full=full, asked=asked, say=say)
     if isinstance(what, str):
         return Done(0, reason=what)
     review, interrupted = ask(

@@ -190,15 +190,8 @@ class WorkTree:
 
     def attributes(self, commit: str, names: Sequence[str], paths: Sequence[str]) -> dict[str, dict[str, bool]]:
         """path -> {name: whether it is set}, for those of `names` that the `.gitattributes` of `commit` speak of."""
-        stdin = b"".join(os.fsencode(path) + b"\0" for path in paths)
         with self._ruled_by(commit) as tree:
-            told = tree.git("check-attr", "--stdin", "-z", *names, stdin=stdin)
-        found: dict[str, dict[str, bool]] = {}
-        fields = told.split(b"\0")
-        for path, name, value in zip(fields[0::3], fields[1::3], fields[2::3], strict=False):
-            if value != b"unspecified":
-                found.setdefault(os.fsdecode(path), {})[name.decode()] = value in (b"set", b"true")
-        return found
+            return _attributes(tree, names, paths)
 
     def _files(self, base: str, *between: str) -> tuple[FileDiff, ...]:
         with self._ruled_by(base) as tree:
@@ -244,6 +237,27 @@ def open_work_tree(directory: Path, environment: Mapping[str, str]) -> WorkTree:
         hint = "Name one with --repo DIR, or review a patch file with --diff FILE."
         raise BadInput(f"not a git repository: {directory}", hint) from error
     return WorkTree(Path(os.fsdecode(root.removesuffix(b"\n"))), environment)
+
+
+def attributes_by(
+    rules: bytes, environment: Mapping[str, str], names: Sequence[str], paths: Sequence[str]
+) -> dict[str, dict[str, bool]]:
+    """What a `.gitattributes` at the root says, without the repository that it is from."""
+    with tempfile.TemporaryDirectory(prefix="patchwright-") as folder:
+        tree = WorkTree(Path(folder), environment)
+        tree.git("init", "--quiet", "--template=")
+        Path(folder, ".gitattributes").write_bytes(rules)
+        return _attributes(tree, names, paths)
+
+
+def _attributes(tree: WorkTree, names: Sequence[str], paths: Sequence[str]) -> dict[str, dict[str, bool]]:
+    told = tree.git("check-attr", "--stdin", "-z", *names, stdin=b"".join(os.fsencode(path) + b"\0" for path in paths))
+    found: dict[str, dict[str, bool]] = {}
+    fields = told.split(b"\0")
+    for path, name, value in zip(fields[0::3], fields[1::3], fields[2::3], strict=False):
+        if value != b"unspecified":
+            found.setdefault(os.fsdecode(path), {})[name.decode()] = value in (b"set", b"true")
+    return found
 
 
 def _is_rule_file(path: bytes) -> bool:

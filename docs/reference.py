@@ -1,4 +1,4 @@
-"""Write into the docs what the code knows: the help text, the configuration. `--check` only says whether they agree.
+"""Write into the docs what the code knows: help, configuration, commands, the action. `--check` only compares.
 
 A block stands between `<!-- NAME -->` and `<!-- end of NAME -->`.
 """
@@ -10,9 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
+import yaml
 
 from bot.cli import commands
 from bot.config import Settings
+from bot.converse.commands import help_text
+from bot.review.mutes import Mute
+from bot.review.skips import SkipRules
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -44,16 +48,32 @@ def _help() -> str:
 
 
 def _configuration() -> str:
+    """The keys of the file, with those below `skip` and in each entry of `mute`."""
     rows = ["| key | default | meaning |", "|---|---|---|"]
-    for name, field in Settings.model_fields.items():
-        default = "" if field.default in ("", None, ()) else f"`{field.default}`"
-        rows.append(f"| `{name}` | {default} | {field.description} |")
+    for model, prefix in ((Settings, ""), (SkipRules, "skip."), (Mute, "mute[].")):
+        for name, field in model.model_fields.items():
+            plain = field.default in ("", None, ()) or isinstance(field.default, SkipRules)
+            shown = ", ".join(field.default) if isinstance(field.default, tuple) else field.default
+            rows.append(f"| `{prefix}{name}` | {'' if plain else f'`{shown}`'} | {field.description} |")
+    return "\n".join(rows) + "\n"
+
+
+def _action(part: str) -> str:
+    """The inputs or the outputs of action.yml."""
+    told = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))[part]
+    rows = [f"| {part[:-1]} | meaning |", "|---|---|"]
+    for name, each in told.items():
+        default = f" Default: `{each['default']}`." if each.get("default") else ""
+        rows.append(f"| `{name}` | {' '.join(each['description'].split())}{default} |")
     return "\n".join(rows) + "\n"
 
 
 BLOCKS: dict[str, tuple[Path, Callable[[], str]]] = {
     "help": (ROOT / "README.md", _help),
     "configuration": (ROOT / "docs" / "usage.md", _configuration),
+    "commands": (ROOT / "docs" / "github.md", help_text),
+    "inputs": (ROOT / "docs" / "github.md", lambda: _action("inputs")),
+    "outputs": (ROOT / "docs" / "github.md", lambda: _action("outputs")),
 }
 
 if __name__ == "__main__":

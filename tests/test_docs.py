@@ -44,7 +44,7 @@ def test_the_lock_files_name_versions_and_hashes_and_no_addresses() -> None:
         text = lock.read_text()
         assert "://" not in text
         assert text.count("==") <= text.count("--hash=sha256:")
-        for requirement in project["dependencies"]:
+        for requirement in project["dependencies"] if lock.name != "uv.txt" else ():
             name = re.split(r"[>=<]", requirement)[0].lower()
             assert re.search(rf"^{name}==", text, re.MULTILINE), f"{name} is not in {lock.name}"
 

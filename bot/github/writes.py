@@ -42,7 +42,10 @@ def post_review(
     if comments:
         told["comments"] = [_line_comment(comment) for comment in comments]
 
+    partial = False
+
     def arrived() -> Json | None:
+        nonlocal partial
         found, mark = None, _last_line(body)
         for review in list(wire.pages(path)):
             if review.get("state") == "PENDING":  # others' pending reviews aren't shown to us
@@ -50,7 +53,9 @@ def post_review(
             elif event and mark and _last_line(review.get("body")) == mark:
                 found = review
         if found and sum(1 for _ in wire.pages(f"{path}/{found['id']}/comments")) < len(comments):
-            raise Refused("GitHub failed, and has kept a part of the review only")
+            if partial:
+                raise Refused("GitHub failed, and has kept a part of the review only")
+            partial, found = True, None  # they may only be late: it is looked at twice
         return found
 
     return _posted(payloads.read(payloads.ReviewPosted, wire.write("POST", path, told, arrived=arrived)))
@@ -221,7 +226,7 @@ def _comment(data: Json) -> Comment:
 
 
 def _same(found: object, body: str) -> bool:
-    return isinstance(found, str) and found.replace("\r\n", "\n").strip() == body.strip()
+    return isinstance(found, str) and found.replace("\r\n", "\n").strip() == body.replace("\r\n", "\n").strip()
 
 
 def _last_line(body: object) -> str:

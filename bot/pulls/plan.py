@@ -7,7 +7,7 @@ a Finding that ...                                 becomes
   has lines that GitHub shows, within the budget   a line comment
   anything else                                    told in the summary, with the reason
 an open Thread of ours that no Finding matches
-  whose lines changed since, and were read again   resolved
+  whose lines changed since, in a file read again  resolved
   otherwise                                        kept
 """
 
@@ -18,7 +18,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from bot.diff.change import Side, path_shown
+from bot.diff.change import Side, Status, path_shown
 from bot.diff.place import Place, Unplaced
 from bot.pulls.anchors import Anchor, Grid, anchor
 from bot.pulls.markers import marked
@@ -91,15 +91,16 @@ def plan(
     """What to do. `silent` are the nodes of Threads that somebody who may has silenced; `carried` are rows of an
     earlier summary whose code wasn't read again; `viewer` is our own login.
     """
-    ours = [thread for thread in threads if thread.own and marked(thread.first.body, "finding")]
+    ours = [thread for thread in threads if thread.own and _mark(thread)]
+    findings = list(keyed([*review.findings, *review.unplaced]))
+    said = _said(findings, [thread for thread in ours if thread.node in silent or not _closed_by(viewer, thread)])
+    met = {thread.node for thread in said.values()}
     decided: list[Silenced | Row | Inline] = []
-    met: set[str] = set()
-    for key, finding in keyed([*review.findings, *review.unplaced]):
-        row, thread = _row(key, finding), _said_in(key, finding, ours, viewer)
-        met |= {thread.node} if thread else set()
+    for key, finding in findings:
+        row, thread = _row(key, finding), said.get(key)
         inline = [item for item in decided if isinstance(item, Inline)]
         decided.append(
-            _silenced(row, finding, thread, mutes, silent)
+            _silenced(row, thread, mutes, silent)
             or _kept(row, thread)
             or _spoken(row, finding, grid, inline, budget=review.shown - len(inline))
         )
@@ -108,7 +109,9 @@ def plan(
     rows = [item for item in decided if isinstance(item, Row)]
     rows += [_row_of_thread(thread) for thread in left if thread not in fixed]
     known = {item.key if isinstance(item, Row) else item.row.key for item in (*decided, *rows)}
-    rows += [row for row in carried if row.key not in known]
+    for row in carried:
+        if row.key not in known:
+            decided.append(silenced) if (silenced := _muted(row, mutes)) else rows.append(row)
     return Plan(
         inline=tuple(item for item in decided if isinstance(item, Inline)),
         kept=tuple(row for row in rows if row.url),
@@ -134,14 +137,17 @@ def moved_to_summary(current: Plan, refused: Mapping[str, str]) -> Plan:
     return replace(current, inline=inline, told=(*back, *current.told))
 
 
-def _silenced(
-    row: Row, finding: Finding, thread: Thread | None, mutes: Sequence[Mute], silent: Collection[str]
-) -> Silenced | None:
-    if mute := muted_by(finding, mutes):
-        return Silenced(row, mute.reason or "muted by the configuration")
+def _silenced(row: Row, thread: Thread | None, mutes: Sequence[Mute], silent: Collection[str]) -> Silenced | None:
+    if muted := _muted(row, mutes):
+        return muted
     if thread and thread.node in silent:
         return Silenced(row, "silenced in its thread")
     return Silenced(row, "resolved before") if thread and thread.resolved else None
+
+
+def _muted(row: Row, mutes: Sequence[Mute]) -> Silenced | None:
+    mute = muted_by(row.path, row.category, _family(row.key), mutes)
+    return Silenced(row, mute.reason or "muted by the configuration") if mute else None
 
 
 def _kept(row: Row, thread: Thread | None) -> Row | None:
@@ -174,19 +180,45 @@ def _clicked(item: Inline, path: str) -> Iterator[Place]:
         yield place_of(item.finding.suggestion)
 
 
-def _said_in(key: str, finding: Finding, ours: Sequence[Thread], viewer: str) -> Thread | None:
-    """The Thread that says this already: by its key, else one of its kind on the same lines.
-
-    A Thread that we resolved ourselves says nothing any more: if the defect is back, it is news.
+def _said(findings: Sequence[tuple[str, Finding]], threads: Iterable[Thread]) -> dict[str, Thread]:
+    """The Thread that says a Finding already, by the Finding's key: one of its fingerprint on its lines, else the one
+    of its key, each for one Finding; else one of its kind on its lines.
     """
-    told = [thread for thread in ours if not (thread.resolved and _same_login(thread.resolved_by, viewer))]
-    by_key = next((thread for thread in told if _mark(thread).get("key") == key), None)
-    return by_key or next((thread for thread in told if _overlaps(thread, finding)), None)
+    told = [(thread, _mark(thread)) for thread in sorted(threads, key=lambda thread: thread.resolved)]
+    keys = {thread.node: str(mark.get("key", "")) for thread, mark in told}
+    found: dict[str, Thread] = {}
+    free = [thread for thread, _ in told]
+    for by_lines in (True, False):
+        for key, finding in findings:
+            alike = (
+                thread
+                for thread in free
+                if (_family(keys[thread.node]) == _family(key) and _overlaps(thread, finding))
+                or (not by_lines and keys[thread.node] == key)
+            )
+            if key not in found and (thread := next(alike, None)):
+                found[key] = thread
+                free.remove(thread)
+    for key, finding in findings:
+        kind = (thread for thread, mark in told if mark.get("category") == finding.category)
+        if key not in found and (thread := next((one for one in kind if _overlaps(one, finding)), None)):
+            found[key] = thread
+    return found
+
+
+def _family(key: str) -> str:
+    """A key without the number that tells Findings of one fingerprint apart."""
+    return key.partition(".")[0]
+
+
+def _closed_by(viewer: str, thread: Thread) -> bool:
+    """A Thread that we resolved ourselves says nothing any more: if the defect is back, it is news."""
+    return thread.resolved and _same_login(thread.resolved_by, viewer)
 
 
 def _overlaps(thread: Thread, finding: Finding) -> bool:
     place = finding.place
-    if place is None or thread.line is None or _mark(thread).get("category") != finding.category:
+    if place is None or thread.line is None:
         return False
     start = thread.start or thread.line
     return (path_shown(finding.path), place.side) == (thread.path, thread.side) and (
@@ -195,8 +227,12 @@ def _overlaps(thread: Thread, finding: Finding) -> bool:
 
 
 def _read_again(thread: Thread, review: Review) -> bool:
-    """Whether nothing of its file failed: an unread hunk may hold the defect still."""
-    return not any(path_shown(failed.path) == thread.path for failed in review.coverage.failed)
+    """Whether its file was read in this run, and nothing of it failed: an unread hunk may hold the defect still."""
+    if any(path_shown(failed.path) == thread.path for failed in review.coverage.failed):
+        return False
+    skipped = sum(item.hunks for item in review.coverage.skipped if path_shown(item.path) == thread.path)
+    files = [file for file in review.change.files if path_shown(file.path) == thread.path]
+    return all(file.status is Status.DELETED or skipped < file.hunks for file in files)
 
 
 def _mark(thread: Thread) -> dict[str, object]:

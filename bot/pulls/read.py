@@ -18,7 +18,7 @@ from bot.pulls.state import State, read_state
 from bot.review.forge import Forge
 from bot.review.pull import PullRequest
 from bot.review.review import Selection, select
-from bot.review.skips import skip_reason
+from bot.review.skips import ASKED_FOR, skip_reason
 from bot.review.threads import Conversation
 
 Say = Callable[[str], None]
@@ -33,9 +33,14 @@ class ToRead:
     since: str = ""
 
 
-def to_read(forge: Forge, pull: PullRequest, where: Where, settings: Settings, *, full: bool, say: Say) -> ToRead | str:
-    """What is to be read of `pull`, or why nothing is. `full` asks for all of it, whatever was read before."""
-    if reason := skip_reason(pull, settings.skip):
+def to_read(
+    forge: Forge, pull: PullRequest, where: Where, settings: Settings, *, full: bool, asked: bool, say: Say
+) -> ToRead | str:
+    """What is to be read of `pull`, or why nothing is. `full` asks for all of it, whatever was read before.
+
+    `asked` tells that a person asked for this review: then only what is closed is skipped.
+    """
+    if reason := skip_reason(pull, ASKED_FOR if asked else settings.skip):
         return reason
     state = state_of(forge.conversation(pull.number))
     if state.head == pull.head_sha and not full:

@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from bot.diff.change import FileDiff, Hunk, Side, Skipped
+from bot.diff.change import FileDiff, Hunk, Side, Skipped, Status, path_shown
 from bot.diff.parse import Unreadable, hunks_of
 from bot.diff.place import Place
 from bot.pulls.plan import Row
 
-Touched = Mapping[str, Sequence[Hunk]]  # the hunks between the reviewed commit and the head, by path
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What changed between the reviewed commit and the head: hunks by the path that a file has at the head, and that
+    path by the one that it had. Paths are as `path_shown` writes them.
+    """
+
+    hunks: Mapping[str, Sequence[Hunk]]
+    renamed: Mapping[str, str]
 
 
-def touched_by(files: Iterable[FileDiff]) -> Touched | None:
+def touched_by(files: Sequence[FileDiff]) -> Touched | None:
     """None where a file's hunks can't be read: then nobody knows what is unchanged."""
-    found: dict[str, Sequence[Hunk]] = {}
-    for file in files:
-        try:
-            found[file.path] = hunks_of(file)
-        except Unreadable:
-            return None
-    return found
+    try:
+        hunks = {path_shown(file.path): hunks_of(file) for file in files}
+    except Unreadable:
+        return None
+    renamed = {path_shown(file.old_path): path_shown(file.path) for file in files if file.status is Status.RENAMED}
+    return Touched(hunks, renamed)
 
 
 def narrowed(files: Sequence[FileDiff], touched: Touched, reviewed: str) -> tuple[list[FileDiff], list[Skipped]]:
@@ -31,7 +38,7 @@ def narrowed(files: Sequence[FileDiff], touched: Touched, reviewed: str) -> tupl
     kept: list[FileDiff] = []
     skipped: list[Skipped] = []
     for file in files:
-        lines = _new_lines(touched.get(file.path, ()))
+        lines = _new_lines(touched.hunks.get(path_shown(file.path), ()))
         part, left = _part(file, lines) if file.hunks and lines else (None, file.hunks)
         if part:
             kept.append(part)
@@ -42,7 +49,8 @@ def narrowed(files: Sequence[FileDiff], touched: Touched, reviewed: str) -> tupl
 
 def carried(rows: Sequence[Row], touched: Touched) -> list[Row]:
     """Rows of the earlier summary whose code hasn't changed since, with the numbers that their lines have now."""
-    return [new for row in rows if (new := _moved(row, touched.get(row.path, ()))) is not None]
+    named = [replace(row, path=touched.renamed.get(row.path, row.path)) for row in rows]
+    return [new for row in named if (new := _moved(row, touched.hunks.get(row.path, ()))) is not None]
 
 
 def _part(file: FileDiff, touched: frozenset[int]) -> tuple[FileDiff | None, int]:

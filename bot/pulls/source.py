@@ -8,15 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.diff.change import Change
+from bot.diff.filters import ATTRIBUTES
 from bot.errors import BadInput
 from bot.fetch import fetch, temporary
 from bot.review.forge import Comparison, Forge, Listing
 from bot.review.pull import PullRequest
 from bot.review.review import Surroundings
 from bot.sources import surroundings_of
-from bot.worktree import WorkTree, open_work_tree
-
-NOTHING = Surroundings({}, {})
+from bot.worktree import WorkTree, attributes_by, open_work_tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +46,30 @@ def read_change(forge: Forge, pull: PullRequest, where: Where, say: Callable[[st
     """`say` takes a sentence on what was read how."""
     listing = forge.files(pull.number)
     compared = forge.compare(pull.base_sha, pull.head_sha)
-    change, surroundings = _by_git(pull, compared.merge_base, listing, where, say) or (
-        Change(compared.merge_base, pull.head_sha, listing.files),
-        NOTHING,
-    )
-    return Read(change, surroundings, listing, compared)
+    read = _by_git(pull, compared.merge_base, listing, where, say) or _by_api(forge, pull, compared, listing, where)
+    return Read(*read, listing, compared)
+
+
+def _by_api(
+    forge: Forge, pull: PullRequest, compared: Comparison, listing: Listing, where: Where
+) -> tuple[Change, Surroundings]:
+    """Of the attributes, those of the base's root; the mark at a file's top is seen where a hunk shows the top."""
+    change = Change(compared.merge_base, pull.head_sha, listing.files)
+    rules = forge.content(".gitattributes", pull.base_sha)
+    if not rules:
+        return change, Surroundings({}, {})
+    try:
+        found = attributes_by(rules, where.environment, ATTRIBUTES, [file.path for file in listing.files])
+    except BadInput:  # no git on this machine
+        found = {}
+    return change, Surroundings(found, {})
 
 
 def _by_git(
     pull: PullRequest, base: str, listing: Listing, where: Where, say: Callable[[str], None]
 ) -> tuple[Change, Surroundings] | None:
     """From the checkout; from a fetch of its own if GitHub doesn't show all of it; else None."""
-    address = f"{where.server_url.rstrip('/')}/{pull.repository}"
+    address = f"{where.server_url.rstrip('/')}/{pull.repository}.git"
     commits = (base, pull.head_sha)
     with ExitStack() as stack:
         try:

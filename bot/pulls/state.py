@@ -9,11 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.diff.change import Side
 from bot.diff.place import Place
+from bot.pulls.markers import mark
 from bot.pulls.plan import Row
 from bot.review.findings import Category, Severity
 
-BODY = 300  # characters of a carried Finding's text; a comment holds 65,536 in all
-CARRIED = 60
+BODY = 300  # characters of a carried Finding's text
+ROOM = 30_000  # characters that the carried Findings may take; a comment holds 65,536 in all
 
 
 class _Told(BaseModel):
@@ -58,9 +59,10 @@ def read_state(value: Mapping[str, Any] | None) -> State:
 
 
 def write_state(head: str, base: str, rules: str, told: Sequence[Row]) -> dict[str, Any]:
-    """For a mark."""
-    kept = [_told(row).model_dump(mode="json", exclude_defaults=True) for row in told[:CARRIED]]
-    return {"head": head, "base": base, "rules": rules, "told": kept}
+    """For a mark. Where not all of `told` can be kept, it says that nothing was reviewed, so that all is read again."""
+    kept = [_told(row).model_dump(mode="json", exclude_defaults=True) for row in told]
+    fits = len(mark("summary", {"told": kept})) <= ROOM
+    return {"head": head if fits else "", "base": base, "rules": rules, "told": kept if fits else []}
 
 
 def _told(row: Row) -> _Told:

@@ -20,6 +20,7 @@ from bot.review.summary import counted
 
 LIMIT = 65_536  # characters of a body: GitHub refuses more
 ROWS = 50  # of a table: a page, not a book
+TITLE = 200  # characters of a title that is told
 MORE = "The rest is in the JSON report, an artifact of the run."
 
 
@@ -36,12 +37,12 @@ class Links:
         if side is Side.LEFT:
             return ""
         lines = f"L{start}" if start == end else f"L{start}-L{end}"
-        return f"{self.repository}/blob/{self.head}/{quote(path, safe='/')}#{lines}"
+        return f"{self.repository}/blob/{quote(self.head, safe='')}/{quote(path, safe='/')}#{lines}"
 
 
 def line_comment(item: Inline) -> str:
     finding, row = item.finding, item.row
-    parts = [f"**{row.severity.capitalize()} {row.category}: {safe.inline(row.title)}**"]
+    parts = [_head(row)]
     if not item.anchor.exact and finding.place:
         parts.append(f"<sub>About lines {finding.place.start} to {finding.place.end}.</sub>")
     if finding.body:
@@ -54,8 +55,12 @@ def line_comment(item: Inline) -> str:
         parts.append(
             f"Suggested instead of lines {finding.suggestion.start} to {finding.suggestion.end}:\n\n{replacement}"
         )
-    told = {"key": row.key, "severity": row.severity, "category": row.category, "title": row.title[:200]}
+    told = {"key": row.key, "severity": row.severity, "category": row.category, "title": row.title[:TITLE]}
     return _cut("\n\n".join(parts), mark("finding", told))
+
+
+def _head(row: Row) -> str:
+    return f"**{row.severity.capitalize()} {row.category}: {safe.inline(row.title[:TITLE]) or 'without a title'}**"
 
 
 def review_body(current: Plan, run: str, part: int, parts: int) -> str:
@@ -116,19 +121,25 @@ def _table(rows: Sequence[Row], links: Links) -> list[str]:
         return []
     lines = ["| | finding | where |", "|---|---|---|"]
     lines += [
-        f"| {row.severity} {row.category} | {safe.cell(row.title)} | {_where(row, links)} |" for row in rows[:ROWS]
+        f"| {row.severity} {row.category} | {safe.cell(row.title[:TITLE])} | {_where(row, links)} |"
+        for row in rows[:ROWS]
     ]
     more = [f"And {len(rows) - ROWS} more. {MORE}"] if len(rows) > ROWS else []
     return ["\n".join(lines), *more]
 
 
 def _where(row: Row, links: Links) -> str:
-    """A link to its Thread, else to its lines. The address is built of parts that are ours or quoted."""
+    """A link to its Thread, else to its lines: within the repository. What isn't ours in the address is quoted."""
     if row.place is None:
         return safe.code(row.path).replace("|", "\\|")
     lines = str(row.place.start) if row.place.start == row.place.end else f"{row.place.start}-{row.place.end}"
     told = safe.code(f"{row.path}:{lines}").replace("|", "\\|")
-    url = row.url or links.lines(row.path, row.place.side, row.place.start, row.place.end)
+    ours = row.url.lower().startswith(f"{links.repository}/".lower()) and row.url.isprintable()
+    url = (
+        quote(row.url, safe=":/?#=&%")
+        if ours
+        else links.lines(row.path, row.place.side, row.place.start, row.place.end)
+    )
     return f"[{told}]({url})" if url else f"{told} (removed)"
 
 
@@ -136,10 +147,9 @@ def _told(rows: Sequence[Row], links: Links) -> list[str]:
     """What has no comment of its own says here all that it has to say."""
     items = []
     for row in rows[:ROWS]:
-        head = f"**{row.severity.capitalize()} {row.category}: {safe.inline(row.title)}**"
         why = f"<sub>{safe.inline(row.reason)}</sub>" if row.reason else ""
         where = _where(row, links).replace("\\|", "|")
-        items.append("\n\n".join(part for part in (f"{head} · {where}", safe.prose(row.body), why) if part))
+        items.append("\n\n".join(part for part in (f"{_head(row)} · {where}", safe.prose(row.body), why) if part))
     return items
 
 
@@ -160,7 +170,9 @@ def _unread(review: Review) -> list[str]:
 
 
 def _silenced(current: Plan) -> list[str]:
-    lines = [f"- {safe.inline(item.row.title)} ({safe.inline(item.reason)})" for item in current.silenced[:ROWS]]
+    lines = [
+        f"- {safe.inline(item.row.title[:TITLE])} ({safe.inline(item.reason)})" for item in current.silenced[:ROWS]
+    ]
     return ["\n".join(lines)] if lines else []
 
 
@@ -171,7 +183,7 @@ def _folded(title: str, items: Iterable[str]) -> list[str]:
 
 def _foot(review: Review, links: Links) -> str:
     run = f" · [run]({links.run})" if links.run else ""
-    base, head = review.change.base[:7], review.change.head[:7]
+    base, head = safe.inline(review.change.base[:7]), safe.inline(review.change.head[:7])
     return f"<sub>{safe.inline(words.cost(review))} · {base}..{head}{run} · `/patchwright help`</sub>"
 
 
@@ -181,13 +193,23 @@ def _cut(text: str, last: str) -> str:
     if len(text) <= room:
         return f"{text}\n\n{last}"
     ending = f"\n\n{MORE}"
-    kept = text[: room - len(ending) - 200].rpartition("\n\n")[0]  # room for the closing of what is open
-    return f"{_closed(kept)}{ending}\n\n{last}"
+    return f"{_fitting(text, room - len(ending))}{ending}\n\n{last}"
 
 
-def _closed(text: str) -> str:
-    """`text` with the fence and the folds closed that the cut left open."""
-    fences = [line for line in text.split("\n") if line.startswith("```")]
-    if len(fences) % 2:
-        text += "\n" + "`" * (len(fences[-1]) - len(fences[-1].lstrip("`")))
-    return text + "\n\n</details>" * (text.count("<details>") - text.count("</details>"))
+def _fitting(text: str, room: int) -> str:
+    """As much of `text`, up to an empty line, as fits with what is open there closed; suggestions whole or not."""
+    best, closing, fence, folds, at = 0, "", "", 0, 0
+    for line in text.split("\n"):
+        needed = (f"\n{fence}" if fence else "") + "\n\n</details>" * folds
+        if not line and at - 1 + len(needed) <= room and not fence.endswith("suggestion"):
+            best, closing = at - 1, needed
+        if fence:
+            fence = "" if line == fence.removesuffix("suggestion") else fence
+        elif line.startswith("```"):
+            ticks = line[: len(line) - len(line.lstrip("`"))]
+            told = line[len(ticks) :]
+            fence = "" if "`" in told else ticks + told * (told == "suggestion")
+        else:
+            folds += line.startswith("<details>") - (line == "</details>")
+        at += len(line) + 1
+    return text[: max(0, best)] + closing

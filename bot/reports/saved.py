@@ -6,17 +6,20 @@ a job with rights posts nothing of it but text.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from pydantic import ValidationError
 
-from bot.diff.change import Change, Failed, FileDiff, Skipped
+from bot.diff.change import Change, Failed, FileDiff, Skipped, path_shown
 from bot.diff.place import Place
 from bot.errors import BadInput
 from bot.reports.json import FindingJson, ReviewJson, SuggestionJson, UnplacedJson
 from bot.review.findings import Cost, Coverage, Finding, Review, Suggestion
 
 LARGEST = 20_000_000  # bytes: a review of thousands of files has a few millions
+MOST = 10**12  # of anything that is counted
 
 
 def read_review(data: bytes) -> Review:
@@ -24,11 +27,13 @@ def read_review(data: bytes) -> Review:
     if len(data) > LARGEST:
         raise BadInput(f"this is no saved review: it has more than {LARGEST:,} bytes")
     try:
-        told = ReviewJson.model_validate_json(data)
+        told = ReviewJson.model_validate_json(data, strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])[:100]
-        raise BadInput(f"this is no saved review ({where or 'JSON'}: {first['msg']})") from None
+        raise BadInput(f"this is no saved review ({path_shown(where) or 'JSON'}: {first['msg']})") from None
+    if not all(number <= MOST for number in _numbers(told.model_dump())):
+        raise BadInput("this is no saved review (a number in it is beyond all measure)")
     return _review(told)
 
 
@@ -56,7 +61,7 @@ def _review(told: ReviewJson) -> Review:
         ),
         findings=tuple(_finding(finding, _place(finding)) for finding in told.findings),
         unplaced=tuple(_finding(finding, None) for finding in told.unplaced),
-        shown=told.shown,
+        shown=min(told.shown, len(told.findings)),
         summary=told.summary,
         cost=Cost(
             model=usage.model,
@@ -72,10 +77,16 @@ def _review(told: ReviewJson) -> Review:
     )
 
 
+def _numbers(value: Any) -> Iterator[float]:
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _numbers(item)
+    elif isinstance(value, int | float):
+        yield value
+
+
 def _place(told: FindingJson) -> Place:
-    if told.end_line < told.start_line:
-        raise BadInput("this is no saved review (a finding ends before it starts)")
-    return Place(told.side, told.start_line, told.end_line)
+    return Place(told.side, *_lines(told))
 
 
 def _finding(told: UnplacedJson, place: Place | None) -> Finding:
@@ -95,4 +106,10 @@ def _finding(told: UnplacedJson, place: Place | None) -> Finding:
 
 
 def _suggestion(told: SuggestionJson | None) -> Suggestion | None:
-    return Suggestion(told.start_line, told.end_line, told.replacement) if told else None
+    return Suggestion(*_lines(told), told.replacement) if told else None
+
+
+def _lines(told: FindingJson | SuggestionJson) -> tuple[int, int]:
+    if told.end_line < told.start_line:
+        raise BadInput("this is no saved review (something in it ends before it starts)")
+    return told.start_line, told.end_line

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from bot.context.chunks import Chunk, halve
+from bot.diff.masks import without_keys
 from bot.errors import BadAnswer, ModelError, ServerDown, TooLong
 from bot.ports import Message, Model, Question, Usage
 from bot.review import prompts
@@ -49,8 +50,8 @@ class Draft(BaseModel):
     @field_validator("quote", "title", "body")
     @classmethod
     def _clean(cls, value: str) -> str:
-        """Control characters could steer a terminal."""
-        return _CONTROL.sub("", value)
+        """Control characters could steer a terminal, and a secret must not travel on."""
+        return without_keys(_CONTROL.sub("", value))
 
 
 class _Reply(BaseModel):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bot.diff.change import path_shown
-from bot.review.findings import Category, Finding
+from bot.review.findings import Category
 
 
 class Mute(BaseModel):
@@ -24,21 +24,26 @@ class Mute(BaseModel):
     def _says_something(self) -> Mute:
         if not (self.path or self.category or self.fingerprint):
             raise ValueError("name a path, a category or a fingerprint")
+        if self.path:
+            _matches(self.path, "")
         return self
 
 
-def muted_by(finding: Finding, mutes: Sequence[Mute]) -> Mute | None:
-    """The first rule that silences `finding`."""
-    return next((mute for mute in mutes if _meets(finding, mute)), None)
+def muted_by(path: str, category: Category, fingerprint: str, mutes: Sequence[Mute]) -> Mute | None:
+    """The first rule that silences the Finding that has these."""
+    return next((mute for mute in mutes if _meets(path, category, fingerprint, mute)), None)
 
 
-def _meets(finding: Finding, mute: Mute) -> bool:
-    if mute.category and finding.category is not mute.category:
+def _meets(path: str, category: Category, fingerprint: str, mute: Mute) -> bool:
+    if mute.category and category is not mute.category:
         return False
-    if mute.fingerprint and finding.fingerprint != mute.fingerprint:
+    if mute.fingerprint and fingerprint != mute.fingerprint:
         return False
-    if not mute.path:
-        return True
+    return not mute.path or _matches(mute.path, path_shown(path))
+
+
+def _matches(pattern: str, path: str) -> bool:
+    """Raises ValueError for what isn't a pattern."""
     from pathspec import GitIgnoreSpec  # noqa: PLC0415  takes longer to import than most runs have use for
 
-    return GitIgnoreSpec.from_lines([mute.path]).match_file(path_shown(finding.path))
+    return GitIgnoreSpec.from_lines([pattern]).match_file(path)

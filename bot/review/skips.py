@@ -43,6 +43,9 @@ class SkipRules(BaseModel):
     )
 
 
+ASKED_FOR = SkipRules.model_validate({"drafts": False, "bots": False, "labels": ()})  # somebody wants it reviewed
+
+
 def skip_reason(pull: PullRequest, rules: SkipRules) -> str:
     """Why `pull` is not to be reviewed: a sentence about "it", without a full stop; empty where it is to be.
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import re
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tests.fakes import (
@@ -25,9 +23,10 @@ from tests.fakes.github_bodies import check_request
 from tests.fakes.github_contract import check_answer, required
 from tests.fakes.github_graphql import run_graphql
 from tests.fakes.github_limits import TOO_FAST, Fault, headers_of
-from tests.fakes.github_router import Answer, Call, Refused, Route, allow, find, missing, query_of
-from tests.fakes.github_state import Artifact, Token
+from tests.fakes.github_router import Answer, Call, Refused, Route, accepted, allow, find, missing, query_of
+from tests.fakes.github_state import Received, Token
 from tests.fakes.github_views import Views
+from tests.fakes.github_wire import EXCUSES, UNICORN, Reply, leave, token_of
 from tests.fakes.http import HttpRequest
 
 if TYPE_CHECKING:
@@ -35,7 +34,13 @@ if TYPE_CHECKING:
     from tests.fakes.github_server import GitHub
 
 VERSIONS = ("2022-11-28", "2026-03-10")
-_DOCS = "https://docs.github.com/rest"
+_DOCS = "https://docs.github.com"
+_LIMITS = "rest/using-the-rest-api/rate-limits-for-the-rest-api"
+_PAGES = {
+    "API rate limit exceeded": _LIMITS,
+    TOO_FAST: f"{_LIMITS}#about-secondary-rate-limits",
+    "Unable to create comment because issue is locked.": "articles/locking-conversations/",
+}
 # Each puts its routes into ROUTES.
 _AREAS = (
     github_rest_checks,
@@ -47,28 +52,6 @@ _AREAS = (
     github_rest_pulls,
     github_rest_reviews,
 )
-_UNICORN = b"""<!DOCTYPE html>
-<!--
-
-Hello future GitHubber! I bet you're here to remove those nasty inline styles.
-
--->
-<html>
-  <head><title>Unicorn! &middot; GitHub</title></head>
-  <body><p><strong>We had issues producing the response to your request.</strong></p></body>
-</html>
-"""
-
-
-@dataclass(slots=True)
-class Reply:
-    """What goes out. A status of None: the connection closes instead."""
-
-    status: int | None
-    content: bytes = b""
-    headers: dict[str, str] = field(default_factory=dict)
-    delay: float = 0.0
-    login: str | None = None
 
 
 class Api:
@@ -89,9 +72,7 @@ class _Turn:
     """One request."""
 
     def __init__(self, hub: GitHub, request: HttpRequest) -> None:
-        from tests.fakes.github_server import Received
-
-        self._hub, self._request, self._received = hub, request, Received
+        self._hub, self._request = hub, request
         found = re.fullmatch(r"(/api/v3|/api(?=/graphql$))?(/.*)", request.path)
         assert found, request.path
         self._prefix, self.path = found[1] or "", found[2]
@@ -103,10 +84,10 @@ class _Turn:
         self.body: Any = _parsed(request.body)
         self._counted = False
 
-    def received(self, status: int | None) -> Any:
+    def received(self, status: int | None) -> Received:
         request, login = self._request, self._bearer.user.login if self._bearer else None
         body = None if self.body is _BROKEN else self.body
-        return self._received(request.method, self.path, request.query, body, login, status, request.headers)
+        return Received(request.method, self.path, request.query, body, login, status, request.headers)
 
     def reply(self, fault: Fault | None, *, crowded: bool) -> Reply:
         delay = fault.delay if fault else 0.0
@@ -120,6 +101,8 @@ class _Turn:
         return self._finished(answer, delay)
 
     def _struck(self, fault: Fault) -> Reply | None:
+        if fault.leaves and self._bearer:
+            leave(self._hub, self.path, self._bearer.user.login, self.body, fault.leaves)
         if fault.drop:
             return Reply(None, delay=fault.delay)
         if fault.secondary:
@@ -130,9 +113,9 @@ class _Turn:
             return None
         if fault.html and fault.status == 502:
             headers = {"content-type": "text/html; charset=utf-8", "server": "github.com"}
-            return Reply(fault.status, _UNICORN, headers, fault.delay)
-        says = fault.message or _EXCUSES.get(fault.status, "Server Error")
-        return self._finished(self._refusal(Refused(fault.status, says)), fault.delay)
+            return Reply(fault.status, UNICORN, headers, fault.delay)
+        says = fault.message or EXCUSES.get(fault.status, "Server Error")
+        return self._finished(self._refusal(Refused(fault.status, says, fault.errors)), fault.delay)
 
     def _answer(self, *, crowded: bool) -> Answer:
         try:
@@ -266,8 +249,9 @@ class _Turn:
         told: dict[str, Any] = {"message": refused.message}
         if refused.errors is not None:
             told["errors"] = refused.errors
+        page = next((page for says, page in _PAGES.items() if refused.message.startswith(says)), "rest")
         version = "enterprise-server@3.19/" if self._hub.flavour == "ghes" else ""
-        told |= {"documentation_url": _DOCS.replace("rest", f"{version}rest"), "status": str(refused.status)}
+        told |= {"documentation_url": f"{_DOCS}/{version}{page}", "status": str(refused.status)}
         if "location" in refused.headers:
             told["url"] = refused.headers["location"]
         if self._route and refused.status >= 400:
@@ -301,6 +285,8 @@ class _Turn:
             "x-content-type-options": "nosniff",
             "access-control-allow-origin": "*",
         }
+        if self._route and self._route.needs != "app":
+            headers["x-accepted-github-permissions"] = accepted(self._route.needs)
         if self.token and self.token.kind == "user":
             headers["x-oauth-scopes"] = "repo"
         if self._hub.flavour == "ghes":
@@ -309,37 +295,6 @@ class _Turn:
 
 
 _BROKEN = object()
-_EXCUSES = {
-    401: "Bad credentials",
-    403: "Resource not accessible by integration",
-    404: "Not Found",
-    422: "Validation Failed",
-    429: TOO_FAST,
-    503: "Service unavailable",
-    504: "We couldn't respond to your request in time. Sorry about that.",
-}
-
-
-def token_of(hub: GitHub, header: str) -> Token | None:
-    """The token in an Authorization header: `token X`, `Bearer X`, or Basic with it as the password."""
-    kind, _, value = header.partition(" ")
-    if kind.lower() == "basic":
-        try:
-            value = base64.b64decode(value).decode().partition(":")[2]
-        except ValueError:
-            return None
-    token = hub.tokens.get(value.strip())
-    if token is None or token.revoked or (token.expires is not None and hub.clock.now >= token.expires):
-        return None
-    return token
-
-
-def blob(hub: GitHub, request: HttpRequest) -> Reply:
-    """An artifact's zip, from where it is stored: another host, which refuses GitHub's tokens."""
-    artifact = hub.nodes.get(request.path.removeprefix("/_blobs/").removesuffix(".zip"))
-    if "authorization" in request.headers or not isinstance(artifact, Artifact) or "sig=" not in request.query:
-        return Reply(403, b"Server failed to authenticate the request.", {"content-type": "application/xml"})
-    return Reply(200, artifact.content, {"content-type": "application/zip"})
 
 
 def _parsed(content: bytes) -> Any:

@@ -34,12 +34,10 @@ def operation(method: str, template: str) -> Json:
     return found
 
 
-def request_problems(method: str, template: str, body: object) -> list[tuple[str, str, str]]:
-    """What is wrong with a body: where, what, and the keyword of JSON Schema that says so."""
+def request_problems(method: str, template: str, body: object) -> list[jsonschema_rs.ValidationError]:
+    """What is wrong with a body."""
     validator = _of_request(method, template)
-    if validator is None or body is None:
-        return []
-    return [(_where(error.instance_path), error.message, error.kind.name) for error in validator.iter_errors(body)]
+    return [] if validator is None or body is None else list(validator.iter_errors(body))
 
 
 def required(method: str, template: str) -> frozenset[str]:

@@ -5,6 +5,7 @@ They are of the present state, in the shape of @octokit/webhooks-schemas, which 
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from typing import Any
 
@@ -140,7 +141,10 @@ def _around(views: Views, repo: Repository, sender: str, more: Json) -> Json:
         shown["organization"] = named | links | members | {"description": None}
     if "installation" in more:
         number = more["installation"]
-        shown["installation"] = {"id": number, "node_id": f"MDIzOkludGVncmF0aW9uSW5zdGFsbGF0aW9u{number}"}
+        shown["installation"] = {
+            "id": number,
+            "node_id": base64.b64encode(f"023:IntegrationInstallation{number}".encode()).decode(),
+        }
     return shown
 
 

@@ -6,6 +6,7 @@ import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -242,8 +243,6 @@ def _commit(bare: Bare, sha: str) -> Commit:
 
 
 def _person(line: str) -> Person:
-    from datetime import UTC, datetime
-
     who, _, when = line.rpartition("> ")
     name, _, email = who.partition(" <")
     date = datetime.fromtimestamp(int(when.split()[0]), UTC)

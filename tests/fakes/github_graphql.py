@@ -17,13 +17,16 @@ from graphql import (
     GraphQLResolveInfo,
     GraphQLSchema,
     GraphQLSyntaxError,
+    VariableDefinitionNode,
     build_schema,
     execute_sync,
     parse,
+    print_ast,
     validate,
 )
 
-from tests.fakes.github_fields import FIELDS, Context, Unanswerable, type_name
+from tests.fakes.github_context import Context, Unanswerable
+from tests.fakes.github_fields import FIELDS, type_name
 from tests.fakes.github_mutations import MUTATIONS
 from tests.fakes.github_nodes import check_size
 from tests.fakes.github_state import Token
@@ -90,12 +93,16 @@ def _shown(error: GraphQLError) -> Json:
     original = error.original_error
     if isinstance(original, Unanswerable):
         told["type"] = original.kind
-    elif original is not None:
+    elif original is not None and not isinstance(original, GraphQLError):
         raise original  # a bug in the fake
     if error.path:
         told["path"] = list(error.path)
     if error.locations:
         told["locations"] = [{"line": at.line, "column": at.column} for at in error.locations]
+    for node in error.nodes or ():
+        if isinstance(node, VariableDefinitionNode):
+            says = f"Variable ${node.variable.name.value} of type {print_ast(node.type)} was provided invalid value"
+            return told | {"message": says}
     return told | {"message": error.message}
 
 

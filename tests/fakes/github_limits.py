@@ -45,6 +45,8 @@ class Fault:
     skip: int = 0
     html: bool = True
     message: str | None = None
+    errors: tuple[str, ...] | None = None
+    leaves: str | None = None
     body: re.Pattern[str] | None = None
 
     def strikes(self, method: str, path: str, body: str) -> bool:

@@ -7,7 +7,7 @@ import binascii
 from collections.abc import Callable
 from typing import Any
 
-from tests.fakes.github_fields import Context, Unanswerable, commit_of, home_of, may_resolve, readable, ref_of
+from tests.fakes.github_context import Context, Unanswerable, commit_of, home_of, may_resolve, readable, ref_of
 from tests.fakes.github_pull import ReviewComment, Thread
 from tests.fakes.github_repository import Repository
 from tests.fakes.github_router import Refused, may

@@ -21,7 +21,9 @@ def get_content(call: Call) -> Answer:
     commit = repo.bare.resolve(call.query.get("ref") or repo.default_branch)
     if commit is None:
         raise Refused(404, f"No commit found for the ref {call.query.get('ref')}")
-    entry = repo.bare.entry(commit, path) or missing()
+    entry = repo.bare.entry(commit, path) if path else TreeEntry("040000", "tree", commit, None, "")
+    if entry is None:
+        missing()
     if entry.kind == "tree":
         inside = repo.bare.tree(f"{commit}:{path}")
         rows = [_content(call, _below(path, one), commit) for one in inside]
@@ -92,7 +94,7 @@ def _content(call: Call, entry: TreeEntry, ref: str, *, whole: bool = False) -> 
 
 
 def _below(folder: str, entry: TreeEntry) -> TreeEntry:
-    return TreeEntry(entry.mode, entry.kind, entry.sha, entry.size, f"{folder}/{entry.path}")
+    return TreeEntry(entry.mode, entry.kind, entry.sha, entry.size, f"{folder}/{entry.path}".lstrip("/"))
 
 
 def _check_sha(path: str, entry: TreeEntry | None, sha: str | None) -> None:

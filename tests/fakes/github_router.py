@@ -197,6 +197,13 @@ def _person_may(token: Token, repo: Repository, permission: str, level: str) -> 
     return user.at_least("write")
 
 
+def accepted(needs: str) -> str:
+    """The header that tells which permissions would do."""
+    permission, _, level = needs.partition(":")
+    kinds = ("issues", "pull_requests") if permission == "conversation" else (permission,)
+    return "; ".join(f"{kind}={level}" for kind in kinds)
+
+
 def need_triage(call: Call, author: str | None = None) -> None:
     """A person changes what others wrote, or its labels, only with the right to triage. Raises Refused."""
     assert call.token

@@ -21,34 +21,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from tests.fakes.github_api import Api, Reply, blob
+from tests.fakes.github_api import Api
 from tests.fakes.github_events import event_of
 from tests.fakes.github_limits import Fault, Limits
 from tests.fakes.github_pull import Pull
 from tests.fakes.github_repository import Repository, new_repository
-from tests.fakes.github_state import ACTIONS_BOT, Issue, State, Token, User
+from tests.fakes.github_state import ACTIONS_BOT, Issue, Received, State, Token, User
 from tests.fakes.github_suggestion import CannotApply
 from tests.fakes.github_transport import serve_git
 from tests.fakes.github_views import Views
+from tests.fakes.github_wire import Reply, blob
 from tests.fakes.http import Connection, HttpRequest, HttpServer
 
 __all__ = ["CannotApply", "GitHub", "Pull", "Received", "Repository"]
 
 _DEFAULT = {"contents": "read", "pull_requests": "write", "issues": "write", "checks": "write", "metadata": "read"}
 _PREFIXES = {"action": "ghs_", "app": "ghs_", "user": "ghp_"}
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """A request as it came in. `status` is None when the connection was dropped; `login` is whose token it had."""
-
-    method: str
-    path: str
-    query: str
-    body: Any
-    login: str | None
-    status: int | None
-    headers: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +150,8 @@ class GitHub(HttpServer, State):
         `path` is a regular expression, searched for in the path without /api/v3; `body` one for the body. How:
         status=502 (with html=False in JSON), before or, with after=True, behind the write; drop=True closes the
         socket; secondary=True with or without retry_after=; primary=seconds until the reset; delay=seconds before the
-        answer; skip=n lets n pass first.
+        answer; skip=n lets n pass first. message= and errors= are what it says. For a new review, leaves="pending" or
+        "body" is what stays of it all the same: an empty draft, or a review without its comments.
         """
         self._faults.append(Fault(method, re.compile(path), times, body=re.compile(body) if body else None, **how))
 
@@ -175,7 +164,7 @@ class GitHub(HttpServer, State):
 
     async def _answer(self, request: HttpRequest, to: Connection) -> None:
         if re.match(r"^/[^/]+/[^/]+\.git/", request.path):
-            reply = await asyncio.to_thread(self._git, request)
+            reply = await asyncio.to_thread(self._git, request, self._fault(request))
         elif request.path.startswith("/_blobs/"):
             reply = blob(self, request)
         else:
@@ -188,9 +177,11 @@ class GitHub(HttpServer, State):
         else:
             to.answer(reply.status, reply.content, reply.headers)
 
-    def _git(self, request: HttpRequest) -> Reply:
+    def _git(self, request: HttpRequest, fault: Fault | None) -> Reply:
         with self.lock:
-            reply = serve_git(self, self._folder, request)
+            struck = fault and Reply(None if fault.drop else fault.status, delay=fault.delay)
+            reply = struck if struck and fault and not fault.after else serve_git(self, request)
+            reply = struck or reply
             self.requests.append(
                 Received(request.method, request.path, request.query, None, reply.login, reply.status, request.headers)
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -244,6 +244,22 @@ class WorkflowRun(Entity):
     conclusion: str | None = "success"
     artifacts: list[Artifact] = field(default_factory=list)
     node_prefix = "WFR"
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A request as it came in; `path` is without /api/v3.
+
+    `login` is whose token it had, `status` what was answered, None when the connection was dropped.
+    """
+
+    method: str
+    path: str
+    query: str
+    body: Any
+    login: str | None
+    status: int | None
+    headers: Mapping[str, str]
 
 
 class State:

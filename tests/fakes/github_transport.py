@@ -13,10 +13,10 @@ from tests.fakes.github_repository import Repository
 from tests.fakes.github_router import may
 from tests.fakes.github_rules import WORKFLOWS
 from tests.fakes.github_state import Token
+from tests.fakes.github_wire import Reply, token_of
 from tests.fakes.http import HttpRequest
 
 if TYPE_CHECKING:
-    from tests.fakes.github_api import Reply
     from tests.fakes.github_server import GitHub
 
 # What GitHub's servers check for each ref of a push; what it prints comes out as "remote: ...".
@@ -39,10 +39,8 @@ exit 1
 """
 
 
-def serve_git(hub: GitHub, folder: Path, request: HttpRequest) -> Reply:
+def serve_git(hub: GitHub, request: HttpRequest) -> Reply:
     """The answer to one request of git's smart protocol."""
-    from tests.fakes.github_api import token_of
-
     header = request.headers.get("authorization")
     token = token_of(hub, header) if header else None
     owner, name, *_ = request.path.strip("/").split("/")
@@ -83,8 +81,6 @@ def _challenge(says: str) -> Reply:
 
 
 def _plain(status: int, says: str) -> Reply:
-    from tests.fakes.github_api import Reply
-
     return Reply(status, says.encode(), {"content-type": "text/plain; charset=utf-8", "server": "GitHub-Babel/3.0"})
 
 
@@ -115,8 +111,6 @@ def _backend(repo: Repository, request: HttpRequest, token: Token | None) -> Rep
 
 def _parsed(told: bytes) -> Reply:
     """An answer in CGI's form."""
-    from tests.fakes.github_api import Reply
-
     head, _, content = told.partition(b"\r\n\r\n")
     headers = {}
     for line in head.decode().split("\r\n"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from pathlib import Path
 
@@ -122,3 +123,40 @@ def test_what_was_just_written_may_not_be_there_yet(tmp_path: Path) -> None:
 def test_whether_a_pull_merges_is_known_at_the_second_look(tmp_path: Path) -> None:
     with shop(tmp_path) as at:
         assert [at.call("GET", "/pulls/1").json()["mergeable"] for _ in range(2)] == [None, True]
+
+
+def test_an_interrupted_review_may_leave_a_part_of_itself(tmp_path: Path) -> None:
+    with shop(tmp_path) as at:
+        at.hub.fail("POST", r"/reviews$", status=502, leaves="body")
+        assert at.review({"line": 10}).status_code == 502
+        assert [(review.state, review.body, review.comments) for review in at.pull.reviews] == [
+            ("COMMENTED", "A look.", [])
+        ]
+        at.hub.fail(
+            "POST",
+            r"/reviews$",
+            status=422,
+            message="Unprocessable Entity",
+            errors=("was submitted too quickly",),
+            leaves="pending",
+        )
+        assert at.review({"line": 10}).json()["errors"] == ["was submitted too quickly"]
+        assert at.review({"line": 10}).json()["errors"] == ["User can only have one pending review per pull request"]
+
+
+def test_five_hundred_comments_an_hour_are_enough(tmp_path: Path) -> None:
+    with shop(tmp_path) as at:
+        statuses = []
+        for number in range(501):
+            at.hub.clock.advance(2)
+            statuses.append(at.call("POST", "/issues/1/comments", {"body": str(number)}).status_code)
+        assert statuses == [201] * 500 + [403]
+
+
+def test_git_may_fail_too(tmp_path: Path) -> None:
+    with shop(tmp_path) as at:
+        at.hub.fail("GET", r"\.git/info/refs$", status=503)
+        there = f"{at.hub.server_url}/acme/shop.git"
+        with pytest.raises(subprocess.CalledProcessError):
+            git(tmp_path, "ls-remote", there)
+        assert "refs/pull/1/head" in git(tmp_path, "ls-remote", there)
