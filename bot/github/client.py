@@ -31,7 +31,7 @@ PER_PAGE = 100  # GitHub's most
 TIMEOUT = 30  # seconds for one answer
 SECONDARY_WAIT = 60.0  # seconds: what GitHub asks for where it names no time
 # https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
-LOOKS = 2  # at what may have been written, before it is written again: GitHub's lists lag behind
+LOOKS = 3  # at what may have been written, before it is written again: GitHub's lists lag behind
 _TIMED_OUT = "Something went wrong while executing your query"  # GraphQL's 502, which comes as a 200
 _NO_JSON = {"message": "an answer that is no JSON"}
 
@@ -135,8 +135,8 @@ class Session:
     def write(
         self, method: Method, path: str, body: Mapping[str, Any] | None, *, arrived: Arrived | None = None
     ) -> Json:
-        """Do it once. `arrived` reads back: what was written, if it is there after all, else None. Without it, what is
-        done twice is as good as done once.
+        """Do it once. `arrived` reads back: what was written, if it is there after all, else None; it raises Refused
+        where it is there in part. Without it, what is done twice is as good as done once.
         """
         return self._patiently(lambda: self._ask(method, path, {}, {}, body), arrived)[2]
 
@@ -209,14 +209,16 @@ class Session:
             raise last.error from None
 
     def _look(self, arrived: Arrived | None) -> _Answer | None:
-        """What was written, if it is there. GitHub's lists lag behind: nothing is only nothing the second time."""
+        """What was written, if it is there. GitHub's lists lag behind: nothing is only nothing the third time, and
+        neither is a part of it the end.
+        """
         if arrived is None:
             return None
         looking = Retrying(
-            retry=retry_if_result(lambda found: found is None),
+            retry=retry_if_result(lambda found: found is None) | retry_if_exception_type(Refused),
             stop=stop_after_attempt(LOOKS),
             wait=wait_fixed(self.patience.first_wait),
-            retry_error_callback=lambda _: None,
+            retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
         )
         found = looking(arrived)
         return None if found is None else (200, {}, found)

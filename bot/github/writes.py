@@ -42,10 +42,7 @@ def post_review(
     if comments:
         told["comments"] = [_line_comment(comment) for comment in comments]
 
-    partial = False
-
     def arrived() -> Json | None:
-        nonlocal partial
         found, mark = None, _last_line(body)
         for review in list(wire.pages(path)):
             if review.get("state") == "PENDING":  # others' pending reviews aren't shown to us
@@ -53,9 +50,7 @@ def post_review(
             elif event and mark and _last_line(review.get("body")) == mark:
                 found = review
         if found and sum(1 for _ in wire.pages(f"{path}/{found['id']}/comments")) < len(comments):
-            if partial:
-                raise Refused("GitHub failed, and has kept a part of the review only")
-            partial, found = True, None  # they may only be late: it is looked at twice
+            raise Refused("GitHub failed, and has kept a part of the review only")
         return found
 
     return _posted(payloads.read(payloads.ReviewPosted, wire.write("POST", path, told, arrived=arrived)))

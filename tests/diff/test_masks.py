@@ -213,7 +213,8 @@ def test_ordinary_lines_take_no_time():
     "piece",
     [
         "ghp_", "github_pat_", "glpat-", "AKIA", "ASIA", "xoxb-", "AIza", "sk_live_", "sk-", "npm_", "pypi-", "hf_",
-        "eyJ", "eyJ-", "SG.", "://", "://:", "://a:", "-----BEGIN ", "-----BEGIN PRIVATE KEY-----", "A ", "\\n", "=", "'", "+",
+        "eyJ", "eyJ-", "SG.", "://", "://:", "://a:", "-----BEGIN ", "-----BEGIN PRIVATE KEY-----", "A ", "\\n",
+        "=", "'", "+",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("opening", ["", "eyJ", "sk-", "://a:", "SG.", "-----BEGIN PRIVATE KEY-----"])

@@ -129,7 +129,8 @@ def route(
 
     def kept(answer: Handler) -> Handler:
         pattern = re.sub(r"\{(\w+)\}", lambda at: f"(?P<{at[1]}>{'.+' if at[1] in _BROAD else '[^/]+'})", template)
-        ROUTES.append(Route(method, template, needs, creates, answer, re.compile(pattern.replace("...", r"\.\.\."))))
+        pattern = pattern.replace("/(?P<path>.+)", "(?:/(?P<path>.*))?")  # the root has no path
+        ROUTES.append(Route(method, template, needs, creates, answer, re.compile(pattern)))
         return answer
 
     return kept
@@ -141,7 +142,7 @@ def find(method: str, path: str) -> tuple[Route, dict[str, str]]:
     if not matches:
         missing()
     best, at = max(matches, key=lambda found: len(re.sub(r"\{\w+\}", "", found[0].template)))
-    return best, {name: unquote(value) for name, value in at.groupdict().items()}
+    return best, {name: unquote(value or "") for name, value in at.groupdict().items()}
 
 
 def query_of(text: str) -> dict[str, str]:

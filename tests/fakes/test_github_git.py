@@ -86,6 +86,21 @@ def test_files_end_at_3000_and_comparisons_at_300_on_the_first_page(tmp_path: Pa
         assert (len(first["files"]), second["files"], first["status"]) == (300, [], "ahead")
 
 
+def test_of_more_than_250_commits_the_first_are_listed(tmp_path: Path) -> None:
+    with shop(tmp_path) as at:
+        head = at.pull.head.sha
+        stream = f"reset refs/heads/topic\nfrom {head}\n"
+        for number in range(250):
+            stream += (
+                f"commit refs/heads/topic\ncommitter A <a@example.invalid> {1_800_000_000 + number} +0000\ndata 1\nx\n"
+            )
+        at.repo.bare.git("fast-import", "--quiet", stdin=stream.encode())
+        at.repo.pushed("topic", head, at.repo.bare.refs()["refs/heads/topic"])
+        pages = [at.call("GET", f"/pulls/1/commits?per_page=100&page={page}").json() for page in (1, 2, 3)]
+        assert [len(page) for page in pages] == [100, 100, 50]
+        assert at.call("GET", "/compare/main...topic").json()["total_commits"] == 251
+
+
 def test_what_shares_no_history_can_t_be_compared(tmp_path: Path) -> None:
     with shop(tmp_path) as at:
         git(at.work, "checkout", "--quiet", "--orphan", "alone")

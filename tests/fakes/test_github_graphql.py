@@ -121,3 +121,10 @@ def test_a_comment_is_minimised(tmp_path: Path) -> None:
         assert denied["type"] == "FORBIDDEN"
         done = at.graphql(query, {"id": note.node_id}).json()["data"]["minimizeComment"]["minimizedComment"]
         assert done == {"isMinimized": True, "minimizedReason": "outdated"}
+
+
+def test_a_variable_that_is_missing(tmp_path: Path) -> None:
+    with shop(tmp_path) as at:
+        answer = at.graphql(RESOLVE, {})
+        assert answer.status_code == 200
+        assert answer.json()["errors"][0]["message"] == "Variable $id of type ID! was provided invalid value"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -160,3 +161,12 @@ def test_git_may_fail_too(tmp_path: Path) -> None:
         with pytest.raises(subprocess.CalledProcessError):
             git(tmp_path, "ls-remote", there)
         assert "refs/pull/1/head" in git(tmp_path, "ls-remote", there)
+
+
+def test_a_hundred_at_once_are_enough(tmp_path: Path) -> None:
+    with shop(tmp_path) as at:
+        at.hub.fail("GET", r"/pulls/1$", times=110, delay=0.4)
+        headers, there = {"authorization": f"Bearer {at.token}"}, f"{at.hub.api_url}/repos/acme/shop/pulls/1"
+        with ThreadPoolExecutor(110) as pool:
+            answers = list(pool.map(lambda _: requests.get(there, headers=headers, timeout=30), range(110)))
+        assert {answer.status_code for answer in answers} == {200, 403}

@@ -208,6 +208,9 @@ def test_a_body_must_be_an_object_of_the_right_types(tmp_path: Path) -> None:
         assert said(at.call("POST", "/issues/1/comments", ["x"])) == (400, "Body should be a JSON object")
         wrong = at.call("POST", "/issues/1/comments", {"body": 3})
         assert said(wrong) == (422, "Invalid request.\n\nFor 'properties/body', 3 is not a string.")
+        wrong = at.call("PATCH", "/pulls/1", {"state": "merged"})
+        says = 'For \'properties/state\', "merged" is not a member of ["open", "closed"].'
+        assert said(wrong) == (422, f"Invalid request.\n\n{says}")
         assert said(at.call("POST", "/issues/1/comments", {})) == (422, 'Invalid request.\n\n"body" wasn\'t supplied.')
 
 

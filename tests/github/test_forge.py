@@ -272,9 +272,7 @@ def test_a_file_above_one_megabyte_is_read_from_its_blob(shop: Shop) -> None:
     assert shop.forge().content("big.txt", shop.pull.head.sha) == BEFORE[b"big.txt"]
 
 
-@pytest.mark.parametrize(
-    "path", ["docs", "", ".", "nope.py", "docs/nope", "vendor", "link.py", "logo.png/x", "caf\udce9"]
-)
+@pytest.mark.parametrize("path", ["docs", "", ".", "nope.py", "docs/nope", "link.py", "logo.png/x", "caf\udce9"])
 def test_what_is_no_regular_file_has_no_content(shop: Shop, path: str) -> None:
     assert shop.forge().content(path, shop.pull.head.sha) is None
 
@@ -514,8 +512,9 @@ def test_a_review_that_lost_its_comments_is_not_taken_for_whole(small: Shop) -> 
         post(small, comment())
 
 
-def test_a_list_that_lags_behind_does_not_make_a_second_review(small: Shop) -> None:
-    small.hub.stale(1)
+@pytest.mark.parametrize("reads", [1, 2])
+def test_a_list_that_lags_behind_does_not_make_a_second_review(small: Shop, reads: int) -> None:
+    small.hub.stale(reads)
     small.hub.fail("POST", "/reviews$", status=502, after=True)
     post(small, comment())
     assert len(small.pull.reviews) == 1
@@ -559,7 +558,7 @@ def test_a_comment_is_said_once(small: Shop, after: bool) -> None:
 
 
 def test_a_comment_is_said_once_although_the_list_lags_behind(small: Shop) -> None:
-    small.hub.stale(1)
+    small.hub.stale(2)
     small.hub.fail("POST", "/comments$", drop=True, after=True)
     small.forge().say(small.pull.number, "hello")
     assert len(small.pull.comments) == 1
@@ -711,7 +710,7 @@ def test_a_commit_that_github_failed_at_is_made_once(small: Shop) -> None:
 def test_a_commit_is_made_once_although_the_branch_lags_behind(small: Shop) -> None:
     """GitHub refuses the second one, as the branch has moved: by the first."""
     before, small_read = small.pull.head.sha, small.read()
-    small.hub.stale(3)
+    small.hub.stale(4)
     small.hub.fail("POST", "/graphql$", after=True, body="createCommitOnBranch", status=502)
     sha = commit(small, {"pay.py": b"fixed\n"}, small_read)
     assert (small.pull.head.sha, small.repo.bare.count(before, sha)) == (sha, 1)
