@@ -41,10 +41,12 @@ def ask(
     since: str = "",
     weights: Path | None = None,
     record: Path | None = None,
+    wrap: Callable[[Model], Model] | None = None,
 ) -> tuple[Review, bool]:
     """The review, and whether the user broke it off. `weights` are for the embedded engine; `record` takes the run.
 
-    `since` is the commit up to which the change was read before, if `selection` is only what came after it.
+    `since` is the commit up to which the change was read before, if `selection` is only what came after it. `wrap`
+    makes of the model the one that is asked.
     """
     if not selection.kept:
         return replace(nothing_to_ask(change, selection), since=since), False
@@ -53,7 +55,7 @@ def ask(
         return await review_verb(
             change,
             selection,
-            model,
+            wrap(model) if wrap else model,
             profile,
             config.settings,
             stop=stop,

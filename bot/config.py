@@ -6,7 +6,7 @@ import difflib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -41,6 +41,12 @@ class Settings(BaseModel):
     language: str = Field("English", min_length=1, max_length=40, description="Language of the findings.")
     instructions: str = Field("", max_length=4000, description="House rules that the model is told.")
     ignore: tuple[str, ...] = Field((), description="Files not to review: patterns as in a .gitignore file.")
+    second_look: Literal["auto", "off", "question", "judgement"] = Field(
+        "auto", description="How each finding is doubted before it is told. `auto`: as suits the model."
+    )
+    second_look_threshold: Annotated[float, Field(ge=0, le=1)] | None = Field(
+        None, description="The probability from which on a `question` confirms. Unset: as suits the model."
+    )
     request_changes: Severity | None = Field(
         None, description="On a pull request: request changes if a finding of at least this severity stands."
     )

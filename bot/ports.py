@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 
@@ -31,11 +31,15 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One request: a conversation, the JSON schema of the answer if it has one, and the tokens that it may take."""
+    """One request: a conversation, the JSON schema of the answer if it has one, and the tokens that it may take.
+
+    `alternatives` asks for the log-probabilities of that many tokens in the place of the answer's first.
+    """
 
     messages: tuple[Message, ...]
     schema: Mapping[str, Any] | None
     max_tokens: int
+    alternatives: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +62,15 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`text` is what the model said; `cut` tells that the server stopped it at the token limit."""
+    """`text` is what the model said; `cut` tells that the server stopped it at the token limit.
+
+    `first` has the alternatives for its first token, with their log-probabilities; nothing where the server knows none.
+    """
 
     text: str
     usage: Usage
     cut: bool = False
+    first: Mapping[str, float] = field(default_factory=dict)
 
 
 class Model(Protocol):

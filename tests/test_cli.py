@@ -51,7 +51,9 @@ def test_every_hunk_is_reviewed_or_named(repo: Path, server: ModelServer, capsys
     review(repo, server, "--format", "json")
     told = as_json(capsys.readouterr().out)
     base, head = git(repo, "rev-parse", "main"), git(repo, "rev-parse", "topic")
-    assert told["change"] == {"base": base, "head": head, "files": 3, "hunks": 3, "added": 2, "removed": 4}
+    change = told["change"]
+    assert [file["path"] for file in change.pop("changed")] == ["greet.py", "poetry.lock", "shop/pay.py"]
+    assert change == {"base": base, "head": head, "since": "", "files": 3, "hunks": 3, "added": 2, "removed": 4}
     assert told["coverage"] == {
         "reviewed": {"files": 2, "hunks": 2},
         "skipped": [{"path": "poetry.lock", "hunks": 1, "reason": "a lock file"}],

@@ -67,6 +67,7 @@ class ServerModel:
         self._wire = wire
         self._sampling = dict(sampling)
         self._patience = patience
+        self._logprobs = True  # until the server refuses them
         self._format = 0  # index in _FORMATS: what this server was found to take
 
     async def ask(self, question: Question) -> Answer:
@@ -77,6 +78,8 @@ class ServerModel:
                 return await self._patiently(question, _FORMATS[used])
             except _NoSuchFormat:
                 self._format = max(self._format, used + 1)
+            except _NoLogprobs:
+                self._logprobs = False
 
     async def count(self, texts: Sequence[str]) -> list[int]:
         if not self.capabilities.tokenizer:
@@ -131,7 +134,7 @@ class ServerModel:
         except (TimeoutError, openai.APITimeoutError) as error:
             raise ModelError(f"no answer within {self._patience.answer:.0f} s") from error
         except openai.APIStatusError as error:
-            raise self._refusal(error, form) from error
+            raise self._refusal(error, form, question) from error
         except openai.APIConnectionError as error:
             down = ServerDown(f"the connection to {self._wire.base_url} failed: {reason_of(error)}")
             raise _Again(down) from error
@@ -144,9 +147,15 @@ class ServerModel:
             "max_tokens": question.max_tokens,
             **self._sampling,
             **_response_format(form, question.schema),
+            **self._alternatives(question),
         }
 
-    def _refusal(self, error: openai.APIStatusError, form: str) -> Exception:
+    def _alternatives(self, question: Question) -> dict[str, Any]:
+        if not (question.alternatives and self._logprobs):
+            return {}
+        return {"logprobs": True, "top_logprobs": question.alternatives}
+
+    def _refusal(self, error: openai.APIStatusError, form: str, question: Question) -> Exception:
         """What a status other than 200 means."""
         said, code = told_by(error.response), error.status_code
         match code:
@@ -161,10 +170,16 @@ class ServerModel:
                 return TooLong(said)
             case 400 | 422 if _TOO_LONG.search(said):
                 return TooLong(said)
+            case 400 | 422 | 501 if question.alternatives and self._logprobs and "logprob" in said.lower():
+                return _NoLogprobs()
             case 400 | 422 if _NO_SCHEMA.search(said) and form != _FORMATS[-1]:
                 return _NoSuchFormat()
         failed = ModelError(f"the server answered {code}: {said}")
         return _Again(failed, _retry_after(error.response)) if code >= 500 else failed
+
+
+class _NoLogprobs(Exception):
+    """The server doesn't tell log-probabilities."""
 
 
 class _NoSuchFormat(Exception):
@@ -222,4 +237,14 @@ def _read(response: httpx2.Response) -> Answer:
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         start = " ".join(response.text.split())[:80]
         raise _Again(BadAnswer(f"the server's answer is no chat completion: {json.dumps(start)}")) from error
-    return Answer(text if isinstance(text, str) else "", cost, cut=choice.get("finish_reason") == "length")
+    cut = choice.get("finish_reason") == "length"
+    return Answer(text if isinstance(text, str) else "", cost, cut=cut, first=_first(choice))
+
+
+def _first(choice: Mapping[str, Any]) -> dict[str, float]:
+    """The alternatives for the first token, if the server told any; a token that occurs twice counts once."""
+    try:
+        told = choice["logprobs"]["content"][0]["top_logprobs"]
+        return {str(each["token"]): float(each["logprob"]) for each in told}
+    except (LookupError, TypeError, ValueError):
+        return {}

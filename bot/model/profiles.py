@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Literal
 
 UNKNOWN_CONTEXT = 4_096  # tokens, where neither the server nor the user tells: what Ollama serves by default
 
@@ -17,7 +18,8 @@ class ModelProfile:
     In tokens: `context` is the most of the server's context that we fill, `chunk` the most that a Chunk may hold,
     `join` up to where neighbouring Hunks share one, `answer` the most that an answer may take. `max_findings`,
     and `analysis` and `body` in characters, bound the schema of the answer; `gate` asks for a verdict before any
-    finding. `sampling` is sent along with every request.
+    finding. `sampling` is sent along with every request. `second_look` is the form of it, `threshold` the probability
+    from which on a question confirms.
     """
 
     name: str
@@ -31,6 +33,8 @@ class ModelProfile:
     body: int
     gate: bool
     sampling: Mapping[str, float | int]
+    second_look: Literal["off", "question", "judgement"] = "off"
+    threshold: float = 0.5
     demonstration: bool = False
 
 

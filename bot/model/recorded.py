@@ -67,7 +67,7 @@ class Recorded:
         if "error" in line:
             raise _ERRORS.get(line["error"], ModelError)(line["message"])
         answer = line["answer"]
-        return Answer(answer["text"], Usage(**answer["usage"]), answer["cut"])
+        return Answer(answer["text"], Usage(**answer["usage"]), answer["cut"], answer.get("first", {}))
 
     async def count(self, texts: Sequence[str]) -> list[int]:
         counts: list[int] = self._next(_digest(list(texts)))["tokens"]
@@ -87,11 +87,12 @@ def digest(question: Question) -> str:
 
 
 def _plain(question: Question) -> dict[str, Any]:
-    return {
+    told = {
         "messages": [asdict(message) for message in question.messages],
         "schema": question.schema,
         "max_tokens": question.max_tokens,
     }
+    return told | ({"alternatives": question.alternatives} if question.alternatives else {})
 
 
 def _digest(value: object) -> str:

@@ -99,10 +99,11 @@ def plan(
     for key, finding in findings:
         row, thread = _row(key, finding), said.get(key)
         inline = [item for item in decided if isinstance(item, Inline)]
+        standing = len(inline) + sum(isinstance(item, Row) and bool(item.url) for item in decided)
         decided.append(
             _silenced(row, thread, mutes, silent)
             or _kept(row, thread)
-            or _spoken(row, finding, grid, inline, budget=review.shown - len(inline))
+            or _spoken(row, finding, grid, inline, budget=review.shown - standing)
         )
     left = [thread for thread in ours if thread.node not in met and not thread.resolved and thread.node not in silent]
     fixed = tuple(thread for thread in left if thread.outdated and _read_again(thread, review))

@@ -82,5 +82,5 @@ def _told(row: Row) -> _Told:
 
 
 def _row(told: _Told) -> Row:
-    place = Place(told.side, told.start, told.end) if told.side and told.start else None
+    place = Place(told.side, told.start, told.end) if told.side and 1 <= told.start <= told.end else None
     return Row(told.key, told.severity, told.category, told.title, told.path, place, told.body, reason=told.reason)

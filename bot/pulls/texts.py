@@ -82,6 +82,7 @@ def summary_comment(
     parts += [f"> {safe.inline(note)}" for note in notes]
     parts += _table(standing, links)
     parts += _folded(f"{counted(len(current.told), 'finding')} without a comment", _told(current.told, links))
+    parts += _folded(f"{len(review.doubtful)} not confirmed by a second look", _doubtful(review))
     parts += _folded("What changed", _files(review))
     parts += _folded("What was not read", _unread(review))
     parts += _folded(f"{len(current.silenced)} not said again", _silenced(current))
@@ -166,6 +167,11 @@ def _unread(review: Review) -> list[str]:
     lines = [f"- {what}: {safe.inline(text)}" for what, text in items[:ROWS]]
     if len(items) > ROWS:
         lines.append(f"- and {len(items) - ROWS} more; the JSON report names them all")
+    return ["\n".join(lines)] if lines else []
+
+
+def _doubtful(review: Review) -> list[str]:
+    lines = [f"- {safe.inline(line)}" for line in words.doubtful(review)[:ROWS]]
     return ["\n".join(lines)] if lines else []
 
 

@@ -14,6 +14,9 @@ Count = Annotated[int, Field(ge=0)]
 LineNumber = Annotated[int, Field(ge=1)]
 
 
+_NOWHERE: dict[str, Any] = {"side": None, "start_line": 0, "end_line": 0}
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -82,6 +85,15 @@ class FindingJson(UnplacedJson):
     end_line: LineNumber
 
 
+class DoubtfulJson(UnplacedJson):
+    """A finding that a second look didn't confirm; the lines are 0 where it has no place."""
+
+    side: Side | None
+    start_line: Count
+    end_line: Count
+    verdict: Literal["refuted", "unsure", "unverified"]
+
+
 class UsageJson(_Part):
     model: str
     server: str
@@ -98,6 +110,7 @@ class ReviewJson(_Part):
     coverage: CoverageJson
     findings: list[FindingJson]
     unplaced: list[UnplacedJson]
+    doubtful: list[DoubtfulJson] = Field(default=[], description="Drafts that a second look didn't confirm.")
     shown: Count = Field(default=0, description="How many of the findings are within the comment budget.")
     demonstration: bool = Field(default=False, description="Whether the model is too small to be relied on.")
     summary: str
@@ -135,6 +148,7 @@ def to_model(review: Review) -> ReviewJson:
         ),
         findings=[_placed(finding) for finding in review.findings],
         unplaced=[UnplacedJson(**_fields(finding)) for finding in review.unplaced],
+        doubtful=[_doubtful(finding) for finding in review.doubtful],
         shown=review.shown,
         demonstration=review.demonstration,
         summary=review.summary,
@@ -164,6 +178,12 @@ def _placed(finding: Finding) -> FindingJson:
     assert finding.place is not None
     place = finding.place
     return FindingJson(**_fields(finding), side=place.side, start_line=place.start, end_line=place.end)
+
+
+def _doubtful(finding: Finding) -> DoubtfulJson:
+    place = finding.place
+    where = {"side": place.side, "start_line": place.start, "end_line": place.end} if place else _NOWHERE
+    return DoubtfulJson.model_validate({**_fields(finding), **where, "verdict": finding.verdict})
 
 
 def _fields(finding: Finding) -> dict[str, Any]:

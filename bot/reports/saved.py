@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from bot.diff.change import Change, Failed, FileDiff, Skipped, path_shown
 from bot.diff.place import Place
 from bot.errors import BadInput
-from bot.reports.json import FindingJson, ReviewJson, SuggestionJson, UnplacedJson
+from bot.reports.json import DoubtfulJson, FindingJson, ReviewJson, SuggestionJson, UnplacedJson
 from bot.review.findings import Cost, Coverage, Finding, Review, Suggestion
 
 LARGEST = 20_000_000  # bytes: a review of thousands of files has a few millions
@@ -61,6 +61,7 @@ def _review(told: ReviewJson) -> Review:
         ),
         findings=tuple(_finding(finding, _place(finding)) for finding in told.findings),
         unplaced=tuple(_finding(finding, None) for finding in told.unplaced),
+        doubtful=tuple(_doubtful(finding) for finding in told.doubtful),
         shown=min(told.shown, len(told.findings)),
         summary=told.summary,
         cost=Cost(
@@ -83,6 +84,11 @@ def _numbers(value: Any) -> Iterator[float]:
             yield from _numbers(item)
     elif isinstance(value, int | float):
         yield value
+
+
+def _doubtful(told: DoubtfulJson) -> Finding:
+    place = Place(told.side, told.start_line, max(told.start_line, told.end_line)) if told.side else None
+    return replace(_finding(told, place), verdict=told.verdict)
 
 
 def _place(told: FindingJson) -> Place:

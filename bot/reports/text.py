@@ -33,6 +33,7 @@ def _page(review: Review) -> RenderableType:
     parts += [_finding(finding) for finding in review.findings[: review.shown]]
     parts += _short("Below the comment budget", review.findings[review.shown :])
     parts += _short("Without a line (the quoted code wasn't found in the change)", review.unplaced)
+    parts += _listed("Not confirmed by a second look", words.doubtful(review))
     parts += _unread(review)
     parts.append(Text(review.summary, "bold"))
     parts.append(Text(words.cost(review), "dim"))
@@ -62,6 +63,13 @@ def _short(title: str, findings: tuple[Finding, ...]) -> list[RenderableType]:
         return []
     lines = [Text(f"  {finding.severity}  {words.location(finding)}  {finding.title}") for finding in findings]
     return [Text(f"{title}:", "bold"), *lines, Text()]
+
+
+def _listed(title: str, lines: list[str]) -> list[RenderableType]:
+    if not lines:
+        return []
+    more = [f"and {len(lines) - UNREAD_SHOWN} more; --format json names them all"] if len(lines) > UNREAD_SHOWN else []
+    return [Text(f"{title}:", "bold"), *(Text(f"  {line}", "dim") for line in [*lines[:UNREAD_SHOWN], *more]), Text()]
 
 
 def _unread(review: Review) -> list[RenderableType]:

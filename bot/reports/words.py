@@ -36,6 +36,11 @@ def cost(review: Review) -> str:
     )
 
 
+def doubtful(review: Review) -> list[str]:
+    """A line for each Finding that a second look didn't confirm: what it came to, where, and what was claimed."""
+    return [f"{finding.verdict}: {location(finding)} {finding.title}" for finding in review.doubtful]
+
+
 def unread(review: Review) -> list[tuple[str, str]]:
     """(`failed` or `skipped`, "path (n hunks): reason"), the failed ones first."""
     items: list[tuple[str, Failed | Skipped]] = [("failed", item) for item in review.coverage.failed]

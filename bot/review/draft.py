@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -17,6 +17,7 @@ from bot.errors import BadAnswer, ModelError, ServerDown, TooLong
 from bot.ports import Message, Model, Question, Usage
 from bot.review import prompts
 from bot.review.findings import Category, Severity
+from bot.review.verify import Doubt, Look, look_again
 
 INTERRUPTED = "interrupted"
 _CONFIDENCE = {"high": 0.9, "medium": 0.6, "low": 0.3}  # the model's own word for it; nothing is calibrated here
@@ -63,12 +64,18 @@ class _Reply(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Drafted:
-    """What came of a Chunk: its drafts, or why there are none (`failure`), and what it cost."""
+    """What came of a Chunk: its drafts, or why there are none (`failure`), and what it cost.
+
+    `conversation` ends with the answer that the drafts are from; `looks` holds what a second look at each came to, if
+    there was one.
+    """
 
     chunk: Chunk
     drafts: tuple[Draft, ...] = ()
     usage: Usage = field(default_factory=Usage)
     failure: str = ""
+    conversation: tuple[Message, ...] = ()
+    looks: tuple[Look, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,17 +96,22 @@ async def draft_all(
     form: Form,
     *,
     concurrency: int,
+    doubt: Doubt,
     stop: asyncio.Event,
     on_done: Callable[[], None],
 ) -> list[Drafted]:
-    """What came of every Chunk, in the order of `chunks`. When `stop` is set, the rest counts as interrupted."""
+    """What came of every Chunk, in the order of `chunks`. When `stop` is set, the rest counts as interrupted.
+
+    The second look at a Chunk follows on its draft at once, while the server still has what it computed for that.
+    """
     results: dict[int, list[Drafted]] = {}
     waiting = iter(enumerate(chunks))
     down: list[str] = []
 
     async def work() -> None:
         for at, chunk in waiting:
-            results[at] = [Drafted(chunk, failure=down[0])] if down else await _draft(model, chunk, prefix, form, down)
+            parts = [Drafted(chunk, failure=down[0])] if down else await _draft(model, chunk, prefix, form, down)
+            results[at] = [await _doubted(model, part, doubt) for part in parts]
             on_done()
 
     workers = [asyncio.create_task(work()) for _ in range(min(concurrency, len(chunks)))]
@@ -136,6 +148,13 @@ async def _draft(model: Model, chunk: Chunk, prefix: tuple[Message, str], form: 
         return [Drafted(chunk, failure=str(error))]
 
 
+async def _doubted(model: Model, part: Drafted, doubt: Doubt) -> Drafted:
+    if doubt.form == "off" or not part.drafts:
+        return part
+    looks = await look_again(model, part.conversation, [(draft.title, draft.quote) for draft in part.drafts], doubt)
+    return replace(part, looks=tuple(looks), usage=sum((look.usage for look in looks), part.usage))
+
+
 async def _ask(model: Model, chunk: Chunk, messages: tuple[Message, ...], form: Form) -> Drafted:
     """One answer, and one more try with what was wrong about it."""
     usage, problem = Usage(), ""
@@ -143,7 +162,8 @@ async def _ask(model: Model, chunk: Chunk, messages: tuple[Message, ...], form: 
         answer = await model.ask(Question(messages, answer_schema(form), form.tokens))
         usage += answer.usage
         try:
-            return Drafted(chunk, read_answer(answer.text), usage)
+            said = (*messages, Message("assistant", answer.text))
+            return Drafted(chunk, read_answer(answer.text), usage, conversation=said)
         except BadAnswer as error:
             problem = "it was cut off at the token limit" if answer.cut else str(error)
             messages = prompts.retry(messages, answer.text, problem)

@@ -50,7 +50,8 @@ class Finding:
     """One defect that the review claims. `place` is None where its quote wasn't found in the change.
 
     `confidence` is between 0 and 1. `evidence` holds sentences that speak for it. `scope` is the line that opens the
-    code around it, empty where that isn't known.
+    code around it, empty where that isn't known. `verdict` is what a second look came to: confirmed, refuted, unsure,
+    or unverified where it gave none; empty where there was no second look.
     """
 
     path: str
@@ -64,6 +65,7 @@ class Finding:
     evidence: tuple[str, ...] = ()
     suggestion: Suggestion | None = None
     scope: str = ""
+    verdict: str = ""
 
     @property
     def fingerprint(self) -> str:
@@ -102,7 +104,8 @@ class Review:
     """`findings` are the ones on lines, worst first; the first `shown` of them are within the comment budget.
 
     `demonstration` tells that the model is too small to be relied on. `since` is the commit up to which an earlier
-    review had read the change, if this one reads only what came after it.
+    review had read the change, if this one reads only what came after it. `doubtful` are the Findings that a second
+    look didn't confirm.
     """
 
     change: Change
@@ -114,3 +117,4 @@ class Review:
     cost: Cost
     demonstration: bool = False
     since: str = ""
+    doubtful: tuple[Finding, ...] = ()

@@ -35,6 +35,13 @@ def draft(prefix: tuple[Message, str], chunk: Chunk) -> tuple[Message, ...]:
     return (system, Message("user", f"{opening}\n{question}"))
 
 
+def second_look(form: str, conversation: Sequence[Message], title: str, quote: str) -> tuple[Message, ...]:
+    """The conversation of a draft, and the question that doubts one finding of it: `doubt` or `judge`."""
+    line = next((line.strip() for line in quote.split("\n") if line.strip()), "")
+    question = _template(f"review_{form}").substitute(title=title, quote=line)
+    return (*conversation, Message("user", question))
+
+
 def thread(language: str, **parts: str) -> tuple[Message, ...]:
     """About one Thread: `where`, `finding`, `hunk`, `excerpt` and `question` are its parts."""
     question = parts.pop("question")

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.config import Settings
 from bot.context.chunks import Budget, Chunk, Count, render, split
@@ -23,6 +23,7 @@ from bot.review.draft import Draft, Drafted, Form, draft_all
 from bot.review.findings import Cost, Coverage, Finding, Review
 from bot.review.rank import rank
 from bot.review.summary import summarise
+from bot.review.verify import Doubt, Verdict
 
 MARGIN = 128  # tokens kept free for what a chat template adds
 SMALLEST = 200  # tokens of a Chunk below which a review makes no sense
@@ -77,9 +78,11 @@ async def review(
     chunks, unread = await _chunks(model, selection.kept, budget)
     concurrency = settings.concurrency or model.capabilities.slots or 1
     warmth = await _warm(model, prefix) if min(concurrency, len(chunks)) > 1 else Usage()
-    drafted = await _draft(model, profile, chunks, prefix, concurrency, stop, progress)
-    placed = [_finding(draft, part.chunk) for part in drafted for draft in part.drafts]
-    ranked = rank(placed, min_confidence=settings.min_confidence)
+    doubt = _doubt(settings, profile)
+    drafted = await _draft(model, profile, chunks, prefix, concurrency, doubt, stop, progress)
+    looked = [_looked(part, draft, at) for part in drafted for at, draft in enumerate(part.drafts)]
+    standing = [finding for finding in looked if finding.verdict in ("", Verdict.CONFIRMED)]
+    ranked = rank(standing, min_confidence=settings.min_confidence)
     findings = tuple(finding for finding in ranked if finding.place)
     unplaced = tuple(finding for finding in ranked if not finding.place)
     coverage = _coverage([*selection.skipped, *unread], drafted)
@@ -92,7 +95,14 @@ async def review(
         summary=summarise(coverage, findings, unplaced),
         cost=_cost(model, sum((part.usage for part in drafted), warmth), time.monotonic() - started),
         demonstration=profile.demonstration,
+        doubtful=tuple(rank(finding for finding in looked if finding not in standing)),
     )
+
+
+def _doubt(settings: Settings, profile: ModelProfile) -> Doubt:
+    form = profile.second_look if settings.second_look == "auto" else settings.second_look
+    threshold = profile.threshold if settings.second_look_threshold is None else settings.second_look_threshold
+    return Doubt(form, threshold)
 
 
 async def _budget(model: Model, profile: ModelProfile, prefix: tuple[Message, str]) -> Budget:
@@ -164,6 +174,7 @@ async def _draft(
     chunks: Sequence[Chunk],
     prefix: tuple[Message, str],
     concurrency: int,
+    doubt: Doubt,
     stop: asyncio.Event,
     progress: Callable[[int, int], None],
 ) -> list[Drafted]:
@@ -176,7 +187,21 @@ async def _draft(
         progress(done, len(chunks))
 
     progress(0, len(chunks))
-    return await draft_all(model, chunks, prefix, form, concurrency=concurrency, stop=stop, on_done=count)
+    return await draft_all(model, chunks, prefix, form, concurrency=concurrency, doubt=doubt, stop=stop, on_done=count)
+
+
+def _looked(part: Drafted, draft: Draft, at: int) -> Finding:
+    """A draft as a Finding, with what the second look at it came to. A probability is better than the model's word."""
+    finding = _finding(draft, part.chunk)
+    if not part.looks:
+        return finding
+    look = part.looks[at]
+    return replace(
+        finding,
+        verdict=str(look.verdict),
+        confidence=finding.confidence if look.probability is None else round(look.probability, 3),
+        evidence=(*finding.evidence, look.reason) if look.reason else finding.evidence,
+    )
 
 
 def _finding(draft: Draft, chunk: Chunk) -> Finding:

@@ -155,6 +155,10 @@ class GitHub(HttpServer, State):
         """
         self._faults.append(Fault(method, re.compile(path), times, body=re.compile(body) if body else None, **how))
 
+    def mend(self) -> None:
+        """No more of the faults that were asked for."""
+        self._faults.clear()
+
     async def respond(self, request: HttpRequest, to: Connection) -> None:
         self._in_flight += 1
         try:

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from itertools import chain, repeat
 from typing import Any, Literal, NoReturn
@@ -92,7 +93,14 @@ class Calls:
     text: str | None = None
 
 
-Reply = str | Json | Status | Drop | Hang | Malformed | DropMidway | Trickle | Cut | Empty | Calls
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """The answer is the likeliest of `first` (token -> probability), which a request for log-probabilities is told."""
+
+    first: Mapping[str, float]
+
+
+Reply = str | Json | Status | Drop | Hang | Malformed | DropMidway | Trickle | Cut | Empty | Calls | Weighed
 Script = Reply | Callable[["ChatRequest"], Reply]
 
 
@@ -142,7 +150,7 @@ class ModelServer(HttpServer):
     `context` is the length of the model. `overflow="refuse"` is an older vLLM (0.15), which refuses a `max_tokens`
     that doesn't fit behind the prompt instead of shortening it. `schema` and `json_object` tell whether such a
     response format binds the model, is taken and "ignored", or is refused with a 400 (False); `tools=False` refuses
-    tools. `slots` are the requests in work at once, `loading` is how many requests find llama.cpp still loading.
+    tools; `logprobs=False` passes over the wish for them. `slots` are the requests in work at once, `loading` is how many requests find llama.cpp still loading.
 
     `requests` are the chat requests in their order, refused ones too, and `cancelled` those whose client left before
     it had its answer. `received` and `paths` (http.py) know of whatever else came in.
@@ -164,6 +172,7 @@ class ModelServer(HttpServer):
         slots: int | None = None,
         loading: int = 0,
         reports_cached: bool = True,
+        logprobs: bool = True,
         physics: Physics | None = None,
         port: int = 0,
     ) -> None:
@@ -176,6 +185,7 @@ class ModelServer(HttpServer):
         self._context, self._overflow, self._api_key, self._loading = context, overflow, api_key, loading
         self._formats = {"text": "ignored", "json_object": json_object, "json_schema": schema}
         self._tools, self._slots, self._reports_cached = tools, slots or 1, reports_cached
+        self._logprobs = logprobs
 
     @property
     def base_url(self) -> str:
@@ -313,6 +323,8 @@ class ModelServer(HttpServer):
             case Calls(calls, content):
                 assert request.body.get("tools"), "the request has no tools to call"
                 said = _Said(content, "tool_calls", calls)
+            case Weighed(first):
+                said = _Said(max(first, key=lambda token: first[token]), first=first)
             case str() | dict():
                 self._hold(_text(reply), request)
                 said = _Said(_text(reply))
@@ -340,7 +352,7 @@ class ModelServer(HttpServer):
                 await self._send(said, parts, {"content-type": "text/event-stream"}, len(answer) / len(parts), to)
             else:
                 await self.engine.decode(len(answer))
-                body = _bytes(self._completion(said, usage))
+                body = _bytes(self._completion(said, usage, request))
                 parts = _slices(body, 20 if said.seconds or said.share < 1 else 1)
                 await self._send(said, parts, _JSON | {"content-length": str(len(body))}, 0, to)
 
@@ -362,7 +374,7 @@ class ModelServer(HttpServer):
         tells = self._reports_cached and self._kind != "plain"
         return usage | {"prompt_tokens_details": {"cached_tokens": cached} if tells else None}
 
-    def _completion(self, said: _Said, usage: Json) -> Json:
+    def _completion(self, said: _Said, usage: Json, request: ChatRequest) -> Json:
         message: Json = {"role": "assistant", "content": said.content}
         if said.calls:
             message["tool_calls"] = [_call(*call) for call in said.calls]
@@ -370,6 +382,8 @@ class ModelServer(HttpServer):
         if self._kind == "vllm":
             message |= dict.fromkeys(("refusal", "annotations", "audio", "function_call", "reasoning"))
             choice |= dict.fromkeys(("logprobs", "stop_reason", "token_ids", "routed_experts"))
+        if request.body.get("logprobs") and self._logprobs:
+            choice["logprobs"] = {"content": _weighed(said, request.body.get("top_logprobs") or 0)}
         return self._frame("chat.completion") | {"choices": [choice], "usage": usage}
 
     def _chunks(self, said: _Said, request: ChatRequest, usage: Json) -> Iterator[bytes]:
@@ -505,6 +519,7 @@ class _Said:
     calls: Sequence[tuple[str, Json]] = ()
     seconds: float = 0.0
     share: float = 1.0
+    first: Mapping[str, float] = field(default_factory=dict)
 
 
 class _Refused(Exception):
@@ -528,6 +543,16 @@ def _script(reply: Any) -> Iterator[Script]:
 
 def _text(told: str | Json) -> str:
     return told if isinstance(told, str) else json.dumps(told)
+
+
+def _weighed(said: _Said, count: int) -> list[Json]:
+    """The log-probabilities of the first token, as the openai package has their shape; a sure one if nobody says."""
+    first = dict(said.first) or {next(iter(tokens_of(said.content or "")), ""): 1.0}
+    told = [
+        {"token": token, "logprob": math.log(weight), "bytes": [*token.encode()]} for token, weight in first.items()
+    ]
+    likeliest = sorted(told, key=lambda each: -each["logprob"])[:count]
+    return [{**max(told, key=lambda each: each["logprob"]), "top_logprobs": likeliest}]
 
 
 def _call(name: str, arguments: Json) -> Json:

@@ -14,6 +14,7 @@ from tests.fakes.github_example import LINES, World, commit_bytes, shop, source
 from tests.fakes.github_server import CannotApply, GitHub
 
 WORKFLOW = {".github/workflows/ci.yml": b"on: push\n"}
+COMMITTER = "A <a@example.invalid> 1800000000 +0000"
 RULES = "Repository rule violations found\n\nChanges must be made through a pull request.\n\n"
 
 
@@ -29,6 +30,18 @@ def remote(at: World, token: str | None = None) -> str:
 def run(work: Path, *argv: str) -> subprocess.CompletedProcess[str]:
     environment = {"PATH": "/usr/bin:/bin", "GIT_TERMINAL_PROMPT": "0", "HOME": "/nonexistent"}
     return subprocess.run(["git", *argv], cwd=work, capture_output=True, text=True, check=False, env=environment)
+
+
+def fast_import(at: World, stream: str) -> None:
+    """More upon the topic, without a work tree."""
+    head = at.pull.head.sha
+    at.repo.bare.git("fast-import", "--quiet", stdin=f"reset refs/heads/topic\nfrom {head}\n{stream}".encode())
+    at.repo.pushed("topic", head, at.repo.bare.refs()["refs/heads/topic"])
+
+
+def add_files(at: World, count: int) -> None:
+    files = "".join(f"M 100644 inline many/{number:04}\ndata 0\n" for number in range(count))
+    fast_import(at, f"commit refs/heads/topic\ncommitter {COMMITTER}\ndata 4\nMany\n{files}")
 
 
 def suggest(at: World, block: str, **where: Any) -> int:
@@ -68,8 +81,7 @@ def test_the_diff_has_a_limit_of_lines_and_of_files(tmp_path: Path) -> None:
         )
         assert answer.json()["errors"] == [{"resource": "PullRequest", "field": "diff", "code": "too_large"}]
         assert "patch" not in {one["filename"]: one for one in at.call("GET", "/pulls/1/files").json()}["long.txt"]
-        commit_bytes(at.work, {f"many/{number}": b"" for number in range(301)}, "Many")
-        at.repo.push("topic", at.work)
+        add_files(at, 301)
         assert at.call("GET", "/pulls/1", headers=media).json()["message"] == (
             "Sorry, the diff exceeded the maximum number of files (300). "
             "Consider using 'List pull requests files' API or locally cloning the repository instead."
@@ -78,8 +90,7 @@ def test_the_diff_has_a_limit_of_lines_and_of_files(tmp_path: Path) -> None:
 
 def test_files_end_at_3000_and_comparisons_at_300_on_the_first_page(tmp_path: Path) -> None:
     with shop(tmp_path) as at:
-        commit_bytes(at.work, {f"many/{number:04}": b"" for number in range(3_000)}, "Many")
-        at.repo.push("topic", at.work)
+        add_files(at, 3_000)
         assert len(at.call("GET", "/pulls/1/files?per_page=100&page=30").json()) == 100
         assert at.call("GET", "/pulls/1/files?per_page=100&page=31").json() == []
         first, second = (at.call("GET", f"/compare/main...topic?page={page}").json() for page in (1, 2))
@@ -88,14 +99,8 @@ def test_files_end_at_3000_and_comparisons_at_300_on_the_first_page(tmp_path: Pa
 
 def test_of_more_than_250_commits_the_first_are_listed(tmp_path: Path) -> None:
     with shop(tmp_path) as at:
-        head = at.pull.head.sha
-        stream = f"reset refs/heads/topic\nfrom {head}\n"
-        for number in range(250):
-            stream += (
-                f"commit refs/heads/topic\ncommitter A <a@example.invalid> {1_800_000_000 + number} +0000\ndata 1\nx\n"
-            )
-        at.repo.bare.git("fast-import", "--quiet", stdin=stream.encode())
-        at.repo.pushed("topic", head, at.repo.bare.refs()["refs/heads/topic"])
+        commit = f"commit refs/heads/topic\ncommitter {COMMITTER}\ndata 1\nx\n"
+        fast_import(at, commit * 250)
         pages = [at.call("GET", f"/pulls/1/commits?per_page=100&page={page}").json() for page in (1, 2, 3)]
         assert [len(page) for page in pages] == [100, 100, 50]
         assert at.call("GET", "/compare/main...topic").json()["total_commits"] == 251

@@ -79,6 +79,9 @@ def test_a_502_may_come_before_the_write_or_after_it(tmp_path: Path) -> None:
         assert (said(after), len(at.pull.reviews), len(at.pull.threads)) == ((502, "Server Error"), 1, 1)
         at.hub.fail("POST", r"/pulls/\d+/reviews$", status=503, skip=1)
         assert [at.review().status_code for _ in range(3)] == [200, 503, 200]
+        at.hub.fail("POST", r"/pulls/\d+/reviews$", status=503)
+        at.hub.mend()
+        assert at.review().status_code == 200
 
 
 def test_a_socket_may_close_when_the_write_is_done(tmp_path: Path) -> None:

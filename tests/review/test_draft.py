@@ -13,6 +13,7 @@ from bot.diff.change import FileDiff, Hunk, Line, Status
 from bot.errors import BadAnswer, ModelError, ServerDown, TooLong
 from bot.ports import Answer, Capabilities, Message, Question, Usage
 from bot.review.draft import INTERRUPTED, Drafted, Form, answer_schema, draft_all, read_answer
+from bot.review.verify import Doubt
 from tests.example import answer, finding
 
 FORM = Form(analysis=400, body=240, max_findings=2, gate=False, tokens=300)
@@ -52,7 +53,14 @@ def said(value: object, *, cut: bool = False) -> Answer:
 def draft(model: Scripted, chunks: Sequence[Chunk], concurrency: int = 2) -> list[Drafted]:
     async def run() -> list[Drafted]:
         return await draft_all(
-            model, chunks, PREFIX, FORM, concurrency=concurrency, stop=asyncio.Event(), on_done=lambda: None
+            model,
+            chunks,
+            PREFIX,
+            FORM,
+            concurrency=concurrency,
+            doubt=Doubt("off", 0.5),
+            stop=asyncio.Event(),
+            on_done=lambda: None,
         )
 
     return asyncio.run(run())
@@ -120,7 +128,7 @@ def test_when_it_is_stopped_what_is_done_is_kept() -> None:
         model = Slow(lambda _: said(answer(finding())))
         return await draft_all(
             model, [chunk("a.py"), chunk("b.py"), chunk("c.py")], PREFIX, FORM,
-            concurrency=1, stop=stop, on_done=lambda: None,
+            concurrency=1, doubt=Doubt("off", 0.5), stop=stop, on_done=lambda: None,
         )  # fmt: skip
 
     assert [part.failure for part in asyncio.run(run())] == ["", INTERRUPTED, INTERRUPTED]

@@ -1,0 +1,1 @@
+"""Evaluation -> something to read: one function for each reader, one list of them."""
