@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, assert_never
@@ -24,8 +24,9 @@ from bot.pulls.anchors import grid_of
 from bot.pulls.plan import plan
 from bot.pulls.source import Where
 from bot.pulls.verdict import notes_of
+from bot.reports import safe
 from bot.reports.markdown import as_markdown
-from bot.reports.saved import read_review
+from bot.reports.saved import LARGEST, read_review
 from bot.review.findings import Review
 from bot.review.forge import Annotation, Forge, Listing
 from bot.review.pull import PullRequest
@@ -58,7 +59,7 @@ def act(environment: Mapping[str, str], runner: Runner) -> int:
         code = _do(job, hub, inputs, environment, runner)
     except PatchwrightError as error:
         runner.annotate("error", f"Patchwright: {error}. {error.hint}".strip())
-        runner.summarise(f"Patchwright: {error}. {error.hint}\n")
+        runner.summarise(f"Patchwright: {safe.inline(f'{error}. {error.hint}')}\n")
         code = error.exit_code
     runner.tell({"exit-code": str(code)})
     return code
@@ -121,7 +122,7 @@ def _post(job: PostReview, hub: Hub, inputs: Inputs, environment: Mapping[str, s
         raise BadInput(
             "there is no review to post", "Set the input review-file to the JSON report of the other workflow."
         )
-    review = read_review(_read(Path(inputs.review_file)))
+    review = read_review(_artifact(Path(inputs.review_file)))
     base = hub.connect(job.repository, configuration.load(None, environment, {}).settings)
     number = base.pull_of(job.head_repository, job.head_branch, job.head_sha)
     if number is None:
@@ -131,6 +132,7 @@ def _post(job: PostReview, hub: Hub, inputs: Inputs, environment: Mapping[str, s
         raise BadInput("the review is of another commit than the run that it comes from")
     forge, pull, config = _open(job.repository, number, hub, inputs, environment)
     with runner.group(f"Posting to {job.repository}#{number}"):
+        _keep(review, inputs.folder, environment, ("json",))  # no SARIF, no page of what a stranger may have made
         trusted = job.head_repository == job.repository
         done = post_review(hub, forge, pull, review, config, say=runner.say, trusted=trusted)
     return _tell(done, pull, inputs, runner)
@@ -178,9 +180,12 @@ def _where(repository: str, hub: Hub, environment: Mapping[str, str], *, by_api_
     return Where(checkout, hub.server_url, environment, ours=ours, token=hub.token)
 
 
-def _keep(review: Review, folder: Path, environment: Mapping[str, str]) -> None:
+def _keep(
+    review: Review, folder: Path, environment: Mapping[str, str], forms: Collection[str] = tuple(_FILES)
+) -> None:
     """Before anything is posted: what a model took minutes for isn't lost to a bad gateway."""
-    for form, name in _FILES.items():
+    for form in forms:
+        name = _FILES[form]
         output.write(output.render(review, form, folder / name, environment), folder / name)
 
 
@@ -199,7 +204,7 @@ def _tell(done: Done, pull: PullRequest, inputs: Inputs, runner: Runner) -> int:
             "highest-severity": str(min(severities, key=lambda severity: severity.rank)) if severities else "",
             "review-url": published.review_url if published else "",
             "folder": str(inputs.folder),
-            **{f"{form}-file": str(inputs.folder / name) for form, name in _FILES.items() if form != "markdown"},
+            **{f"{form}-file": _there(inputs.folder / name) for form, name in _FILES.items() if form != "markdown"},
         }
     )
     if published is None or published.silent:
@@ -210,6 +215,10 @@ def _tell(done: Done, pull: PullRequest, inputs: Inputs, runner: Runner) -> int:
         runner.say(f"patchwright: the review is kept in {inputs.folder / _FILES['json']}; post it later with `{how}`")
     runner.summarise(as_markdown(review))
     return done.code
+
+
+def _there(file: Path) -> str:
+    return str(file) if file.is_file() else ""
 
 
 def _annotate(done: Done, runner: Runner) -> None:
@@ -262,6 +271,15 @@ def _payload(environment: Mapping[str, str]) -> Mapping[str, Any]:
     except ValueError as error:
         raise BadInput(f"the event at {path} is no JSON") from error
     return payload if isinstance(payload, dict) else {}
+
+
+def _artifact(path: Path) -> bytes:
+    """An archive that a stranger may have packed can hold links, to what is never read to an end too."""
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise BadInput(f"{path} is no ordinary file")
+    if path.exists() and path.stat().st_size > LARGEST:
+        raise BadInput(f"{path} has more than {LARGEST:,} bytes, which no review has")
+    return _read(path)
 
 
 def _read(path: Path) -> bytes:

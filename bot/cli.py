@@ -145,6 +145,25 @@ def demo(**options: Any) -> int:
     return run.demo(run.ReviewOptions(revisions="", repo=Path(), diff=None, staged=False, **options), os.environ)
 
 
+@commands.command()
+@click.option("--cases", type=click.Path(path_type=Path), required=True, metavar="DIR", help="The folder of cases.")
+@click.option("--truth", type=click.Path(path_type=Path), metavar="DIR", help="Recipes that say more of the cases.")
+@click.option("--with", "variants", multiple=True, metavar="NAME=FILE", help="A configuration to measure; several may.")
+@click.option("--cache", type=click.Path(path_type=Path), metavar="DIR", help="Where answers are kept.")
+@click.option("--from-history", is_flag=True, help="Make cases, into --cases, from what the repository once fixed.")
+@click.option("--repo", type=click.Path(path_type=Path), default=".", metavar="DIR", help="The repository.")
+@click.option("--since", metavar="DATE", help="With --from-history: commits after that, as git log takes it.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, metavar="N", help="Cases of a kind to make.")
+@_server_options
+@click.option("--format", "form", type=click.Choice(("text", "json", "markdown", "html")), default="text")
+@click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write the result there.")
+def evaluate(**options: Any) -> int:
+    """Measure models and configurations on changes of which the truth is known. No model judges."""
+    from bot.evaluate import command
+
+    return command.evaluate(command.EvaluateOptions(**options), os.environ)
+
+
 @commands.group()
 def config() -> None:
     """The effective configuration, and where each value comes from."""

@@ -8,19 +8,20 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from bot import config as configuration
 from bot.asking import ask
-from bot.config import REPOSITORY_FILE, Config, File
+from bot.config import REPOSITORY_FILE, Config, File, Settings
+from bot.diff.change import Failed
 from bot.errors import BadInput, ForgeError, Interrupted, ModelError
 from bot.github.client import Patience
 from bot.github.connect import API, connect
-from bot.pulls.post import post
+from bot.pulls.post import post, still_standing
 from bot.pulls.publish import Published
-from bot.pulls.read import to_read
+from bot.pulls.read import ReadBefore, to_read
 from bot.pulls.source import Where
 from bot.pulls.texts import Links
 from bot.pulls.verdict import fails
@@ -28,10 +29,11 @@ from bot.reports.saved import without_suggestions
 from bot.review.findings import Review
 from bot.review.forge import Forge
 from bot.review.pull import PullRequest
-from bot.review.summary import counted
+from bot.review.summary import counted, summarise
 
 _PULL = re.compile(r"(?P<repository>[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)#(?P<number>[1-9]\d{0,9})")
 _ADDRESS = re.compile(r"https?://[^/]+/(?P<repository>[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)/pull/(?P<number>[1-9]\d{0,9})/?")
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 Say = Callable[[str], None]
 
@@ -128,12 +130,16 @@ def review_pull(
     weights: Path | None = None,
 ) -> Done:
     """Review what is new, have it kept, and post it. An interrupted review is kept and not posted."""
-    what = to_read(forge, pull, where, config.settings, full=full, asked=asked, say=say)
+    hearsay = not posting  # such a run has no rights, and its own word is no better
+    what = to_read(forge, pull, where, config.settings, full=full, asked=asked, say=say, hearsay=hearsay)
     if isinstance(what, str):
         return Done(0, reason=what)
+    if isinstance(what, ReadBefore):
+        return _as_before(forge, pull, what, config.settings, hearsay=hearsay)
     review, interrupted = ask(
         what.change, what.selection, config, environment, since=what.since, weights=weights, record=record
     )
+    review = with_holes(review)
     keep(review)
     if interrupted:
         return Done(Interrupted.exit_code, review)
@@ -148,15 +154,51 @@ def review_pull(
 def post_review(
     hub: Hub, forge: Forge, pull: PullRequest, review: Review, config: Config, *, say: Say, trusted: bool = True
 ) -> Done:
-    """Post a Review. One that isn't `trusted` is text and nothing else."""
-    review = review if trusted else without_suggestions(review)
+    """Post a Review. One that isn't `trusted` is text and nothing else: it approves nothing, and says no more than the
+    configuration allows.
+    """
+    if not _COMMIT.fullmatch(review.change.head):  # it becomes a part of addresses
+        raise BadInput("this is no review of a commit", "Review a pull request, or a range of commits.")
+    settings = config.settings
+    if not trusted:
+        review, settings = _hearsay(review, settings), settings.model_copy(update={"approve": False})
     links = hub.links(pull.repository, review.change.head)
     try:
-        published = post(forge, pull, review, config.settings, links=links, run=uuid.uuid4().hex, say=say)
+        published = post(forge, pull, review, settings, links=links, run=uuid.uuid4().hex, say=say, trusted=trusted)
     except ForgeError as error:
         return Done(error.exit_code, review, unposted=error)
-    standing = fails(published.plan.standing, config.settings.fail_on)
+    standing = fails(published.plan.standing, settings.fail_on)
     return Done(_code(review, failing=standing, say=say), review, published)
+
+
+def with_holes(review: Review) -> Review:
+    """`review` with what can't be read as failed, not as passed over: whoever opens a pull request may have made it so,
+    and what nobody has read is no success.
+    """
+    coverage = review.coverage
+    holes = [item for item in coverage.skipped if item.reason.startswith("unreadable")]
+    if not holes:
+        return review
+    coverage = replace(
+        coverage,
+        skipped=tuple(item for item in coverage.skipped if item not in holes),
+        failed=(*coverage.failed, *(Failed(item.path, item.hunks, item.reason) for item in holes)),
+    )
+    return replace(review, coverage=coverage, summary=summarise(coverage, review.findings, review.unplaced))
+
+
+def _hearsay(review: Review, settings: Settings) -> Review:
+    """A stranger's artifact: its findings as text, within the budget that the configuration sets, in our own words."""
+    told = summarise(review.coverage, review.findings, review.unplaced)
+    return replace(without_suggestions(review), shown=min(review.shown, settings.max_comments), summary=told)
+
+
+def _as_before(forge: Forge, pull: PullRequest, before: ReadBefore, settings: Settings, *, hearsay: bool) -> Done:
+    """Nothing is new. What was found fails as it did: else closing and reopening would be a way through the gate."""
+    rows = still_standing(forge, pull, settings, hearsay=hearsay) if settings.fail_on else ()
+    if not fails(rows, settings.fail_on):
+        return Done(0, reason=before.reason)
+    return Done(1, reason=f"{before.reason}. What it found stands, and `fail-on` is {settings.fail_on}")
 
 
 def _code(review: Review, *, failing: bool, say: Say) -> int:

@@ -158,7 +158,22 @@ class WorkTree:
 
     def tops(self, ids: Iterable[str], size: int) -> dict[str, bytes]:
         """The first `size` bytes of each blob, by id; ids that aren't there are left out. Long blobs stream past."""
-        found: dict[str, bytes] = {}
+        return dict(self._batch(ids, size))
+
+    def contents(self, ids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """Each blob's id and content, one after the other; ids that aren't there are left out."""
+        return self._batch(ids, None)
+
+    def blobs(self, commit: str) -> Iterator[tuple[str, str, int]]:
+        """Path, blob id and size of each regular file in `commit`, in git's order."""
+        for entry in self.git("ls-tree", "-r", "-z", "--long", "--full-tree", commit, "--").split(b"\0"):
+            if entry.startswith(b"100"):
+                what, _, path = entry.partition(b"\t")
+                _, _, blob, size = what.split()
+                yield os.fsdecode(path), blob.decode(), int(size) if size.isdigit() else 0
+
+    def _batch(self, ids: Iterable[str], size: int | None) -> Iterator[tuple[str, bytes]]:
+        """Each blob's id and its first `size` bytes, or all of them."""
         with tempfile.TemporaryFile() as wanted:
             wanted.write("".join(f"{blob}\n" for blob in ids).encode())
             wanted.seek(0)
@@ -175,11 +190,13 @@ class WorkTree:
                     if header[-1] == b"missing":
                         continue
                     left = int(header[2]) + 1  # git puts a line feed behind each content
-                    found[header[0].decode()] = batch.stdout.read(min(size, left - 1))
-                    left -= len(found[header[0].decode()])
-                    while left:
-                        left -= len(batch.stdout.read(min(left, 1 << 20)))
-        return found
+                    top = batch.stdout.read(left - 1 if size is None else min(size, left - 1))
+                    left -= len(top)
+                    while left and (past := batch.stdout.read(min(left, 1 << 20))):
+                        left -= len(past)
+                    if left:  # git has died
+                        return
+                    yield header[0].decode(), top
 
     def file_at(self, commit: str, path: str) -> bytes | None:
         """The content of `path` in `commit`; None where there is no such regular file."""

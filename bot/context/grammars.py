@@ -10,7 +10,6 @@ import re
 import time
 from functools import cache
 from importlib import import_module
-from pathlib import PurePosixPath
 
 from tree_sitter import Language, Parser, Query, Tree
 
@@ -67,10 +66,14 @@ _NAMES = {
     "Brewfile": "ruby", "Capfile": "ruby", "Gemfile": "ruby", "Guardfile": "ruby", "Podfile": "ruby",
     "Rakefile": "ruby", "SConscript": "python", "SConstruct": "python", "Vagrantfile": "ruby", "wscript": "python",
 }  # fmt: skip
+_FAMILIES = {
+    "cpp": "c", "kotlin": "java", "scala": "java", "tsx": "javascript", "typescript": "javascript",
+}  # fmt: skip
 _SHEBANG = re.compile(rb"#![^\n]*?\b(python|node|ruby|php|bash|dash|ksh|zsh|sh|kotlin|scala|swift)[\d.]*\b(?![/-])")
 _PROGRAMS = {"node": "javascript", "dash": "bash", "ksh": "bash", "zsh": "bash", "sh": "bash"}
 _CPP = re.compile(
-    rb"^[ \t]*(namespace\b[^;]*\{|template[ \t]*<|class[ \t]+\w+|using[ \t]+\w|(public|private|protected)[ \t]*:)", re.M
+    rb"^[ \t]*(namespace\b[^;{]*\{|template[ \t]*<|class[ \t]+\w+|using[ \t]+\w|(public|private|protected)[ \t]*:)",
+    re.MULTILINE,
 )
 
 
@@ -92,8 +95,16 @@ def language_of(path: str, content: bytes = b"") -> str:
 
 def kind_of(path: str) -> str:
     """What the name of a file says of its language: its suffix, or a name that is known; empty for other names."""
-    pure = PurePosixPath(path)
-    return pure.name if pure.name in _NAMES else pure.suffix.lower()
+    name = path.rpartition("/")[2]
+    stem, dot, suffix = name.rpartition(".")
+    return name if name in _NAMES else f"{dot}{suffix}".lower() if stem else ""
+
+
+def family_of(path: str) -> str:
+    """The same word for files that can call each other, as far as their names say; empty where they say nothing."""
+    kind = kind_of(path)
+    language = _SUFFIXES.get(kind) or _NAMES.get(kind, "")
+    return _FAMILIES.get(language, language)
 
 
 def may_parse(path: str) -> bool:

@@ -1,12 +1,12 @@
-"""What is looked for in the tree of a file, language by language, in tree-sitter's words for queries.
+"""What is looked for in the tree of a file, language by language, in tree-sitter's words for queries. Captures are:
 
-    function method class module   open a scope, and can be called or used
-    impl                           opens a scope that has the name of something else: an `impl`, an extension
-    type constant declaration      have a name, but are no scope
-    opening                        what stands around a definition and belongs to its head: `export`, `template`
-    wrapper                        what stands around it and doesn't: decorators
-    use                            the name of what is called, made, decorated with or inherited from
-    import                         a statement that names other files
+- function, method, class, module: they open a scope, and can be called or used;
+- impl: opens a scope that has the name of something else, as Rust's `impl` or an extension in Swift;
+- type, constant, declaration: have a name, but are no scope;
+- opening: what stands around a definition and belongs to its head, as `export` or `template`;
+- wrapper: what stands around it and doesn't, with its decorators;
+- use: the name of what is called, made, decorated with or inherited from;
+- import: a statement that names other files.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ def answer_of(
     listing = forge.files(pull.number)
     if name == "ask" and not text:
         raise BadInput("there is no question behind `/patchwright ask`")
-    question = prompts.asked("ask", question=text) if name == "ask" else prompts.asked("explain")
+    question = prompts.asked("ask", question=safe.cleaned(text)) if name == "ask" else prompts.asked("explain")
     language = config.settings.language
     if thread is None:
         shown = "\n".join(_shown(file) for file in listing.files)

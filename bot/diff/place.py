@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from bot.diff.change import Hunk, Line, Side
+from bot.diff.masks import masked
 
 SHORTEST = 3  # characters a quote needs within a line: `)` alone says nothing
 SCOPE = 80  # characters of a line that git repeats behind the `@@`
@@ -64,12 +65,16 @@ def scope_of(where: Place, hunks: Sequence[Hunk]) -> str:
     it or begins below it. Empty where there is none.
     """
     for hunk in hunks:
-        lines = [(line.new if where.side is Side.RIGHT else line.old, line.text) for line in hunk.lines]
-        shown = [(number, text) for number, text in lines if number is not None]
+        lines = [(line.new if where.side is Side.RIGHT else line.old, line) for line in hunk.lines]
+        shown = [(number, line) for number, line in lines if number is not None]
         if not any(where.covers(number) for number, _ in shown):
             continue
-        above = (text for number, text in reversed(shown) if number <= where.start and _OPENS.match(text))
-        return next(above, hunk.heading)[:SCOPE].strip()
+        above = (
+            line.text
+            for number, line in reversed(shown)
+            if number <= where.start and not line.secret and _OPENS.match(line.text)
+        )
+        return masked(next(above, hunk.heading)[:SCOPE].strip())  # cut first, as git does
     return ""
 
 

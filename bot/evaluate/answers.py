@@ -11,7 +11,6 @@ import json
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -19,33 +18,25 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.errors import BadInput
 from bot.model.recorded import digest
-from bot.ports import Answer, Model, Question, Usage
+from bot.ports import Answer, Model, Question
 
 FORMAT = "patchwright.answer/1"
 Kept = TypeVar("Kept", bound=BaseModel)
-_Count = Annotated[int, Field(ge=0)]
 
 
-class _Part(BaseModel):
+class _Kept(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class _Usage(_Part):
-    requests: _Count
-    prompt: _Count
-    cached: _Count
-    completion: _Count
+class _Answer(_Kept):
+    """The whole answer, whatever fields it has: what a question asks for is in its digest."""
 
-
-class _Answer(_Part):
-    text: str
-    usage: _Usage
-    cut: bool
+    answer: Answer
     seconds: Annotated[float, Field(ge=0)]
 
 
-class _Counts(_Part):
-    tokens: list[_Count]
+class _Counts(_Kept):
+    tokens: list[Annotated[int, Field(ge=0)]]
 
 
 class Answers:
@@ -67,10 +58,10 @@ class Answers:
             started = time.monotonic()
             answer = await self._inner.ask(question)
             took = round(time.monotonic() - started, 3)
-            kept = _Answer(text=answer.text, usage=_Usage(**asdict(answer.usage)), cut=answer.cut, seconds=took)
+            kept = _Answer(answer=answer, seconds=took)
             _write(path, kept)
         self.seconds += kept.seconds
-        return Answer(kept.text, Usage(**kept.usage.model_dump()), kept.cut)
+        return kept.answer
 
     async def count(self, texts: Sequence[str]) -> list[int]:
         path = self._path("count", json.dumps(list(texts)))
@@ -99,7 +90,8 @@ def _write(path: Path, kept: BaseModel) -> None:
     draft = path.with_suffix(f".{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(kept.model_dump_json(), "utf-8")
+        # Not by pydantic, which has no word for the infinities that logarithms of zero are.
+        draft.write_text(json.dumps(kept.model_dump()), "utf-8")
         draft.replace(path)
     except OSError as error:
         raise BadInput(

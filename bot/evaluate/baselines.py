@@ -17,7 +17,7 @@ BASELINES: Mapping[str, Baseline] = MappingProxyType(
     {
         "on every hunk": lambda runs: runs,
         "on the first hunk": lambda runs: runs[:1],
-        "where more lines go than come": lambda runs: [run for run in runs if len(run.removed) > len(run.added)],
+        "where code shrinks": lambda runs: [run for run in runs if len(run.removed) > len(run.added)],
         "silent": lambda runs: (),  # noqa: ARG005
     }
 )

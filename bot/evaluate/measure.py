@@ -8,16 +8,12 @@ from pathlib import Path
 
 from bot.asking import ask
 from bot.config import Config
-from bot.diff.change import Change, FileDiff, Hunk
-from bot.diff.parse import Unreadable, hunks_of
-from bot.diff.place import Place
 from bot.errors import BadInput, Interrupted, ModelError, ServerDown
 from bot.evaluate.answers import Answers
 from bot.evaluate.cases import Case
 from bot.evaluate.score import Effort, Row, comments_of, failure, score
+from bot.evaluate.suggested import objections
 from bot.ports import Model
-from bot.pulls.anchors import Grid
-from bot.pulls.suggestions import objection, place_of
 from bot.review.findings import Review
 from bot.review.review import select
 from bot.sources import Source, from_repository
@@ -120,29 +116,4 @@ def _review(
 def _row(case: Case, changed_lines: int, review: Review, effort: Effort) -> Row:
     if review.coverage.failed:
         return failure(case, changed_lines, review.coverage.failed[0].reason, effort)
-    return score(case, changed_lines, comments_of(review), objections=_objections(review), effort=effort)
-
-
-def _objections(review: Review) -> list[str]:
-    """For each suggestion why it can't be committed with a click; empty where it can. The earlier of two goes first."""
-    grid = _grid(review.change)
-    told: list[str] = []
-    taken: dict[str, list[Place]] = {}
-    for finding in review.findings:
-        if finding.suggestion:
-            others = taken.setdefault(finding.path, [])
-            told.append(objection(finding.path, finding.suggestion, grid, others))
-            others += [] if told[-1] else [place_of(finding.suggestion)]
-    return told
-
-
-def _grid(change: Change) -> Grid:
-    """All of the change, as if GitHub showed all of it."""
-    return Grid({file.path: _hunks(file) for file in change.files}, frozenset(file.path for file in change.files))
-
-
-def _hunks(file: FileDiff) -> tuple[Hunk, ...]:
-    try:
-        return hunks_of(file)
-    except Unreadable:
-        return ()
+    return score(case, changed_lines, comments_of(review), objections=objections(review), effort=effort)

@@ -41,10 +41,11 @@ class Run:
 
 def runs_of(change: Change) -> tuple[Run, ...]:
     """Those of all files that can be read, in the order of the diff."""
-    return tuple(run for file in change.files for hunk in _hunks(file) for run in _runs(file.path, hunk))
+    return tuple(run for file in change.files for hunk in readable(file) for run in _runs(file.path, hunk))
 
 
-def _hunks(file: FileDiff) -> tuple[Hunk, ...]:
+def readable(file: FileDiff) -> tuple[Hunk, ...]:
+    """Its hunks; none where they can't be read."""
     try:
         return hunks_of(file)
     except Unreadable:

@@ -13,6 +13,8 @@ from typing import Any, Literal
 
 Kind = Literal["finding", "review", "summary", "answer"]
 
+OPENING = "<!-- patchwright:"  # every comment of ours holds one
+
 _MARK = re.compile(r"<!-- patchwright:(?P<kind>[a-z]+) (?P<value>\{[^<>]*\}) -->")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _UNSAFE = {ord(char): f"\\u{ord(char):04x}" for char in "<>&-"}

@@ -214,7 +214,7 @@ def _family(key: str) -> str:
 
 def _closed_by(viewer: str, thread: Thread) -> bool:
     """A Thread that we resolved ourselves says nothing any more: if the defect is back, it is news."""
-    return thread.resolved and _same_login(thread.resolved_by, viewer)
+    return thread.resolved and same_login(thread.resolved_by, viewer)
 
 
 def _overlaps(thread: Thread, finding: Finding) -> bool:
@@ -274,6 +274,6 @@ def _one_of(kind: type[_Word], value: object, default: _Word) -> _Word:
         return default
 
 
-def _same_login(one: str, other: str) -> bool:
+def same_login(one: str, other: str) -> bool:
     """GraphQL calls a bot `github-actions`, REST and `viewer` call it `github-actions[bot]`."""
     return bool(one) and one.removesuffix("[bot]").lower() == other.removesuffix("[bot]").lower()

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from bot.config import Settings
 from bot.converse.commands import Parsed, parse
+from bot.diff.change import Change
 from bot.errors import ForgeError
-from bot.pulls.anchors import grid_of
-from bot.pulls.plan import Row, plan
+from bot.pulls.anchors import Grid, grid_of
+from bot.pulls.markers import OPENING
+from bot.pulls.plan import Row, plan, same_login
 from bot.pulls.publish import Published, Say, publish
 from bot.pulls.read import rules_of, state_of, touched_between
 from bot.pulls.since import carried
 from bot.pulls.texts import Links
-from bot.review.findings import Review
+from bot.review.findings import Cost, Coverage, Review
 from bot.review.forge import Forge, Listing
 from bot.review.pull import PullRequest
 from bot.review.threads import Conversation, Thread
@@ -22,22 +25,59 @@ MAY_SILENCE = ("admin", "maintain", "write", "triage")
 
 
 def post(
-    forge: Forge, pull: PullRequest, review: Review, settings: Settings, *, links: Links, run: str, say: Say
+    forge: Forge,
+    pull: PullRequest,
+    review: Review,
+    settings: Settings,
+    *,
+    links: Links,
+    run: str,
+    say: Say,
+    trusted: bool = True,
 ) -> Published:
     """Say what is new. What another run has said meanwhile is there to be seen, and isn't said again."""
     said = forge.conversation(pull.number)
     current = plan(
         review,
-        said.threads,
+        list(_threads(forge, said)),
         grid_of(_listing(forge, pull, review)),
         mutes=settings.mute,
         silent=frozenset(_silent(forge, said)),
-        carried=_carried(forge, said, review),
+        carried=_carried(forge, said, review, hearsay=not trusted),
         viewer=said.viewer,
     )
     return publish(
-        forge, pull, review, current, said, settings=settings, links=links, run=run, rules=rules_of(settings), say=say
-    )
+        forge, pull, review, current, said,
+        settings=settings, links=links, run=run, rules=rules_of(settings), say=say, trusted=trusted,
+    )  # fmt: skip
+
+
+def still_standing(forge: Forge, pull: PullRequest, settings: Settings, *, hearsay: bool = False) -> tuple[Row, ...]:
+    """What stands of what was said, where nothing is read anew: to run once more takes no finding back."""
+    said = forge.conversation(pull.number)
+    unread = Review(Change("", pull.head_sha, ()), Coverage(0, 0), (), (), 0, "", Cost("", "", 0, 0, 0, 0, 0.0))
+    return plan(
+        unread,
+        list(_threads(forge, said)),
+        Grid({}, frozenset()),
+        mutes=settings.mute,
+        silent=frozenset(_silent(forge, said)),
+        carried=state_of(said, hearsay=hearsay).rows,
+        viewer=said.viewer,
+    ).standing
+
+
+def _threads(forge: Forge, said: Conversation) -> Iterator[Thread]:
+    """All of them; one that somebody resolved who may silence nothing counts as open.
+
+    GitHub lets whoever opened a pull request resolve its threads, a stranger too.
+    """
+    for thread in said.threads:
+        closed = thread.own and thread.resolved and not same_login(thread.resolved_by, said.viewer)
+        if closed and forge.permission(thread.resolved_by) not in MAY_SILENCE:
+            yield replace(thread, resolved=False, resolved_by="")
+        else:
+            yield thread
 
 
 def _listing(forge: Forge, pull: PullRequest, review: Review) -> Listing:
@@ -60,16 +100,16 @@ def _silent(forge: Forge, said: Conversation) -> Iterator[str]:
 
 def _ignoring(thread: Thread) -> Iterator[str]:
     for comment in thread.comments:
-        if comment.own or comment.bot:
+        if comment.bot or OPENING in comment.body:  # with a personal token, its owner's own words are `own` too
             continue
         command = parse(comment.body)
         if isinstance(command, Parsed) and command.rule.name == "ignore":
             yield comment.author
 
 
-def _carried(forge: Forge, said: Conversation, review: Review) -> list[Row]:
+def _carried(forge: Forge, said: Conversation, review: Review, *, hearsay: bool) -> list[Row]:
     """What the last summary told of code that wasn't read again."""
-    state = state_of(said)
+    state = state_of(said, hearsay=hearsay)
     if not review.since or state.head != review.since:
         return []
     touched = touched_between(forge, review.since, review.change.head)

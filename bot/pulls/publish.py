@@ -8,15 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from bot.config import Settings
 from bot.errors import Forbidden, ForgeError, NotFound, Refused
-from bot.pulls.markers import marked
+from bot.pulls.markers import mark, marked
 from bot.pulls.meanwhile import still_fitting
 from bot.pulls.plan import Inline, Plan, moved_to_summary
 from bot.pulls.state import write_state
 from bot.pulls.texts import Links, line_comment, review_body, summary_comment
 from bot.pulls.verdict import conclusion, event_of, notes_of
+from bot.reports import safe
 from bot.review.findings import Review
 from bot.review.forge import Forge, LineComment, ReviewEvent
 from bot.review.pull import PullRequest
@@ -52,29 +54,41 @@ def publish(
     run: str,
     rules: str,
     say: Say,
+    trusted: bool = True,
 ) -> Published:
-    """`said` is the conversation as it is now; `run` is a word that no other run has."""
+    """`said` is the conversation as it is now; `run` is a word that no other run has. A review that isn't `trusted`
+    closes no Thread, passes no check, and leaves nothing that a run with rights goes on from.
+    """
     notes: list[str] = []
     _drop_pending(forge, pull, said)
     fits, current = still_fitting(forge, pull, review, current, notes)
     url, current, posted = (
         _post_reviews(forge, pull, review, current, settings, run, notes) if fits else ("", current, False)
     )
-    _resolve(forge, current, notes)
+    if trusted:
+        _resolve(forge, current, notes)
     complete = posted and not review.coverage.failed
-    state = write_state(review.change.head if complete else _done(said), pull.base_ref, rules, current.told)
+    state = (
+        write_state(review.change.head, pull.base_ref, rules, current.told, hearsay=not trusted)
+        if complete
+        else _earlier(said)
+    )
     told = _tell(forge, pull, said, summary_comment(review, current, links, state, notes=notes), notes)
     if settings.check_run:
-        _check(forge, review, current, settings, notes)
+        _check(forge, review, current, settings, notes, trusted=trusted)
     for note in notes:
         say(note)
     return Published(current, url, tuple(notes), silent=told is None and not url)
 
 
 def _drop_pending(forge: Forge, pull: PullRequest, said: Conversation) -> None:
-    """An earlier run was killed while it tried: a pending review refuses every new comment."""
+    """An earlier run was killed while it tried: a pending review refuses every new comment.
+
+    With a personal token, a draft without our mark is one that its owner is writing.
+    """
+    bot = said.viewer.endswith("[bot]")
     for review in said.reviews:
-        if review.own and review.state == "PENDING":
+        if review.own and review.state == "PENDING" and (bot or marked(review.body, "review") is not None):
             forge.drop_pending(pull.number, review)
 
 
@@ -124,7 +138,8 @@ def _post(
     except Refused as error:
         if event != "COMMENT" and any(_OWN.search(problem) for problem in error.problems):
             return _post(forge, pull, commit, current, batch, run, part, "COMMENT") if batch else ("", {})
-        refused = dict(_refused(forge, pull, commit, comments, iter(range(PROBES))))
+        probe = mark("review", {"run": run, "probe": True})
+        refused = dict(_refused(forge, pull, commit, comments, iter(range(PROBES)), probe=probe))
         if not refused:
             raise
     kept = [item for at, item in enumerate(batch) if at not in refused]
@@ -136,9 +151,19 @@ def _post(
 
 
 def _refused(
-    forge: Forge, pull: PullRequest, commit: str, comments: Sequence[LineComment], probes: Iterator[int], start: int = 0
+    forge: Forge,
+    pull: PullRequest,
+    commit: str,
+    comments: Sequence[LineComment],
+    probes: Iterator[int],
+    start: int = 0,
+    *,
+    probe: str,
 ) -> Iterator[tuple[int, str]]:
-    """Which of `comments` GitHub refuses, by halving: tried as pending reviews, which nobody sees, and then dropped."""
+    """Which of `comments` GitHub refuses, by halving: tried as pending reviews, which nobody sees, and then dropped.
+
+    `probe` is their body, by which a later run knows them for ours.
+    """
     if next(probes, None) is None:
         yield from (
             (start + at, "GitHub refuses this review, and there was no time to find out why")
@@ -146,14 +171,14 @@ def _refused(
         )
         return
     try:
-        forge.drop_pending(pull.number, forge.post_review(pull.number, commit, "", comments, None))
+        forge.drop_pending(pull.number, forge.post_review(pull.number, commit, probe, comments, None))
     except Refused as error:
         if len(comments) == 1:
             yield start, f"GitHub takes no comment there: {'; '.join(error.problems) or error}"
             return
         middle = len(comments) // 2
-        yield from _refused(forge, pull, commit, comments[:middle], probes, start)
-        yield from _refused(forge, pull, commit, comments[middle:], probes, start + middle)
+        yield from _refused(forge, pull, commit, comments[:middle], probes, start, probe=probe)
+        yield from _refused(forge, pull, commit, comments[middle:], probes, start + middle, probe=probe)
 
 
 def _comment(item: Inline) -> LineComment:
@@ -177,10 +202,10 @@ def summary_of(said: Conversation) -> Comment | None:
     return next((one for one in said.comments if one.own and marked(one.body, "summary") is not None), None)
 
 
-def _done(said: Conversation) -> str:
-    """The commit up to which an earlier run had done everything."""
+def _earlier(said: Conversation) -> dict[str, Any]:
+    """What the last complete run left: an incomplete one leaves it as it is, lines and all."""
     earlier = summary_of(said)
-    return str((marked(earlier.body, "summary") or {}).get("head", "")) if earlier else ""
+    return (marked(earlier.body, "summary") or {}) if earlier else {}
 
 
 def _resolve(forge: Forge, current: Plan, notes: list[str]) -> None:
@@ -193,12 +218,16 @@ def _resolve(forge: Forge, current: Plan, notes: list[str]) -> None:
             return
 
 
-def _check(forge: Forge, review: Review, current: Plan, settings: Settings, notes: list[str]) -> None:
+def _check(
+    forge: Forge, review: Review, current: Plan, settings: Settings, notes: list[str], *, trusted: bool
+) -> None:
     """Only an App or an Action's own token may make one; elsewhere the exit code has to do."""
     verdict = conclusion(review, current, settings.fail_on)
+    if verdict == "success" and not trusted:
+        verdict = "neutral"  # nobody vouches for it
     title = counted(len(current.standing), "finding")
     try:
-        forge.check(review.change.head, verdict, title, review.summary, notes_of(current))
+        forge.check(review.change.head, verdict, title, safe.inline(review.summary), notes_of(current))
     except (Forbidden, NotFound) as error:
         notes.append(f"No check run was made (that needs checks: write): {error}.")
     except ForgeError as error:

@@ -33,18 +33,38 @@ class ToRead:
     since: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ReadBefore:
+    """Nothing is new: an earlier run had read everything up to `head`. What it found may stand still."""
+
+    head: str
+
+    @property
+    def reason(self) -> str:
+        return f"{self.head[:7]} was reviewed before; the comment `/patchwright review full` has it done anew"
+
+
 def to_read(
-    forge: Forge, pull: PullRequest, where: Where, settings: Settings, *, full: bool, asked: bool, say: Say
-) -> ToRead | str:
+    forge: Forge,
+    pull: PullRequest,
+    where: Where,
+    settings: Settings,
+    *,
+    full: bool,
+    asked: bool,
+    say: Say,
+    hearsay: bool = False,
+) -> ToRead | ReadBefore | str:
     """What is to be read of `pull`, or why nothing is. `full` asks for all of it, whatever was read before.
 
-    `asked` tells that a person asked for this review: then only what is closed is skipped.
+    `asked` tells that a person asked for this review: then only what is closed is skipped. `hearsay` tells that a
+    stranger's word on what was read before will do.
     """
     if reason := skip_reason(pull, ASKED_FOR if asked else settings.skip):
         return reason
-    state = state_of(forge.conversation(pull.number))
+    state = state_of(forge.conversation(pull.number), hearsay=hearsay)
     if state.head == pull.head_sha and not full:
-        return f"{pull.head_sha[:7]} was reviewed before; the comment `/patchwright review full` has it done anew"
+        return ReadBefore(state.head)
     read = read_change(forge, pull, where, say)
     selection = select(read.change, read.surroundings, settings.ignore)
     touched = None if full else touched_since(forge, pull, state, settings)
@@ -59,9 +79,11 @@ def to_read(
     )
 
 
-def state_of(said: Conversation) -> State:
+def state_of(said: Conversation, *, hearsay: bool = False) -> State:
+    """What the last run left. What a stranger's artifact left counts with `hearsay` only."""
     earlier = summary_of(said)
-    return read_state(marked(earlier.body, "summary") if earlier else None)
+    state = read_state(marked(earlier.body, "summary") if earlier else None)
+    return state if hearsay or not state.hearsay else State()
 
 
 def rules_of(settings: Settings) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from bot.diff.change import Change
+from bot.diff.change import Change, FileDiff, Status
 from bot.diff.filters import ATTRIBUTES
 from bot.errors import BadInput
 from bot.fetch import fetch, temporary
@@ -16,6 +16,8 @@ from bot.review.pull import PullRequest
 from bot.review.review import Surroundings
 from bot.sources import surroundings_of
 from bot.worktree import WorkTree, attributes_by, open_work_tree
+
+_MORE = "GitHub lists no more files of so large a pull request; a checkout of the head brings them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,14 @@ def read_change(forge: Forge, pull: PullRequest, where: Where, say: Callable[[st
 def _by_api(
     forge: Forge, pull: PullRequest, compared: Comparison, listing: Listing, where: Where
 ) -> tuple[Change, Surroundings]:
-    """Of the attributes, those of the base's root; the mark at a file's top is seen where a hunk shows the top."""
-    change = Change(compared.merge_base, pull.head_sha, listing.files)
+    """Of the attributes, those of the base's root; the mark at a file's top is seen where a hunk shows the top.
+
+    What GitHub doesn't show counts as a hunk that can't be read, lest it be lost.
+    """
+    files = [replace(file, hunks=max(1, file.hunks)) if file.problem else file for file in listing.files]
+    if not listing.complete:
+        files.append(FileDiff("(more files)", "(more files)", Status.MODIFIED, 0, 0, 1, problem=_MORE))
+    change = Change(compared.merge_base, pull.head_sha, tuple(files))
     rules = forge.content(".gitattributes", pull.base_sha)
     if not rules:
         return change, Surroundings({}, {})

@@ -35,7 +35,7 @@ class _Told(BaseModel):
 class State(BaseModel):
     """`head` is the commit up to which everything was reviewed and said; empty while nothing was. `base` is the branch
     that it was compared with, `rules` a digest of the settings that a review depends on, `told` the Findings that stand
-    in the summary alone.
+    in the summary alone. `hearsay` tells that all this is the word of an artifact that a stranger could have written.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -44,6 +44,7 @@ class State(BaseModel):
     base: str = ""
     rules: str = ""
     told: tuple[_Told, ...] = ()
+    hearsay: bool = False
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -58,11 +59,12 @@ def read_state(value: Mapping[str, Any] | None) -> State:
         return State()
 
 
-def write_state(head: str, base: str, rules: str, told: Sequence[Row]) -> dict[str, Any]:
+def write_state(head: str, base: str, rules: str, told: Sequence[Row], *, hearsay: bool = False) -> dict[str, Any]:
     """For a mark. Where not all of `told` can be kept, it says that nothing was reviewed, so that all is read again."""
     kept = [_told(row).model_dump(mode="json", exclude_defaults=True) for row in told]
     fits = len(mark("summary", {"told": kept})) <= ROOM
-    return {"head": head if fits else "", "base": base, "rules": rules, "told": kept if fits else []}
+    state = {"head": head if fits else "", "base": base, "rules": rules, "told": kept if fits else []}
+    return state | ({"hearsay": True} if hearsay else {})
 
 
 def _told(row: Row) -> _Told:

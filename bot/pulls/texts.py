@@ -37,7 +37,8 @@ class Links:
         if side is Side.LEFT:
             return ""
         lines = f"L{start}" if start == end else f"L{start}-L{end}"
-        return f"{self.repository}/blob/{quote(self.head, safe='')}/{quote(path, safe='/')}#{lines}"
+        head, path = quote(self.head, safe="", errors="replace"), quote(path, errors="replace")
+        return f"{self.repository}/blob/{head}/{path}#{lines}"
 
 
 def line_comment(item: Inline) -> str:
@@ -189,8 +190,8 @@ def _folded(title: str, items: Iterable[str]) -> list[str]:
 
 def _foot(review: Review, links: Links) -> str:
     run = f" · [run]({links.run})" if links.run else ""
-    base, head = safe.inline(review.change.base[:7]), safe.inline(review.change.head[:7])
-    return f"<sub>{safe.inline(words.cost(review))} · {base}..{head}{run} · `/patchwright help`</sub>"
+    commits = safe.code(f"{review.change.base[:7]}..{review.change.head[:7]}")
+    return f"<sub>{safe.inline(words.cost(review))} · {commits}{run} · `/patchwright help`</sub>"
 
 
 def _cut(text: str, last: str) -> str:

@@ -24,7 +24,7 @@ _LIVE = re.compile(
     r"|(?i:www)(?=\.)"
 )
 _FENCE = re.compile(r"\s*(`{3,}(?=[^`]*$)|~{3,})\s*(\S*)")
-_LANGUAGE = re.compile(r"[\w+#.-]+")
+_LANGUAGE = re.compile(r"[A-Za-z][\w+#.-]*")
 _DRAWN = ("suggestion", "mermaid", "math", "geojson", "topojson", "stl")  # what GitHub makes more of than code
 _ITEM = re.compile(r"( {0,3})([-+*]|\d{1,9}[.)]) +(?=\S)")
 _NUMBER = re.compile(r"\d{1,9}(?=[.)](?:\s|$))")

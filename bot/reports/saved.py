@@ -20,6 +20,7 @@ from bot.review.findings import Cost, Coverage, Finding, Review, Suggestion
 
 LARGEST = 20_000_000  # bytes: a review of thousands of files has a few millions
 MOST = 10**12  # of anything that is counted
+FINDINGS = 2_000  # of all kinds: a model that finds more than that in a pull request has found nothing
 
 
 def read_review(data: bytes) -> Review:
@@ -34,6 +35,8 @@ def read_review(data: bytes) -> Review:
         raise BadInput(f"this is no saved review ({path_shown(where) or 'JSON'}: {first['msg']})") from None
     if not all(number <= MOST for number in _numbers(told.model_dump())):
         raise BadInput("this is no saved review (a number in it is beyond all measure)")
+    if len(told.findings) + len(told.unplaced) + len(told.doubtful) > FINDINGS:
+        raise BadInput(f"this is no saved review: it has more than {FINDINGS:,} findings")
     return _review(told)
 
 

@@ -142,11 +142,11 @@ with_git = settings(max_examples=25, deadline=None, suppress_health_check=[Healt
 
 
 @st.composite
-def edits(draw: st.DrawFn, content: list[bytes]) -> list[bytes]:
-    """Some lines changed, gone or new; every new one unlike all others."""
+def edits(draw: st.DrawFn, content: list[bytes], word: bytes) -> list[bytes]:
+    """Some lines changed, gone or new; every new one unlike all others, with `word` in it."""
     out = list(content)
     for at in sorted(draw(st.sets(st.integers(0, max(0, len(out) - 1)), max_size=4)), reverse=True):
-        new = [b"new %d\n" % draw(st.integers(0, 10**9)) for _ in range(draw(st.integers(0, 3)))]
+        new = [b"%b %d.%d\n" % (word, at, number) for number in range(draw(st.integers(0, 3)))]
         out[at : at + draw(st.integers(0, 3))] = new
     return out
 
@@ -154,8 +154,8 @@ def edits(draw: st.DrawFn, content: list[bytes]) -> list[bytes]:
 @st.composite
 def versions(draw: st.DrawFn) -> tuple[bytes, bytes, bytes]:
     base = numbered("line", draw(st.integers(0, 60))).splitlines(keepends=True)
-    earlier = draw(edits(base))
-    return b"".join(base), b"".join(earlier), b"".join(draw(edits(earlier)))
+    earlier = draw(edits(base, b"earlier"))
+    return b"".join(base), b"".join(earlier), b"".join(draw(edits(earlier, b"later")))
 
 
 def difference(scratch: Path, one: str, other: str) -> list[FileDiff]:

@@ -7,7 +7,7 @@ import jsonschema_rs
 
 from bot.diff.change import Change, Failed, FileDiff, Side, Skipped, Status
 from bot.diff.place import Place
-from bot.reports.json import as_json, json_schema
+from bot.reports.json import ReviewJson, as_json, json_schema
 from bot.reports.markdown import as_markdown
 from bot.reports.text import as_text
 from bot.review.findings import Category, Cost, Coverage, Finding, Review, Severity, Suggestion
@@ -24,6 +24,7 @@ FINDING = Finding(
     quote="x = 1 / n\nreturn x",
     evidence=("said twice",),
     suggestion=Suggestion(3, 4, "return 1 / n if n else 0"),
+    scope="def mean(x, n):",
 )
 COVERAGE = Coverage(2, 5, (Skipped("b.lock", 1, "a lock file"),), (Failed("c.py", 2, "no answer within 300 s"),))
 REVIEW = Review(
@@ -55,9 +56,28 @@ def test_the_json_keeps_to_its_published_schema() -> None:
         "quote": "x = 1 / n\nreturn x",
         "evidence": ["said twice"],
         "suggestion": {"start_line": 3, "end_line": 4, "replacement": "return 1 / n if n else 0"},
+        "scope": "def mean(x, n):",
         "fingerprint": FINDING.fingerprint,
     }
+    assert told["change"]["changed"] == [{"path": "a.py", "status": "modified", "hunks": 8, "added": 2, "removed": 1}]
+    assert (told["change"]["since"], told["shown"], told["demonstration"]) == ("", 1, False)
     assert told["coverage"]["failed"] == [{"path": "c.py", "hunks": 2, "reason": "no answer within 300 s"}]
+
+
+def test_the_json_of_a_part_says_since_when_and_that_of_a_demonstration_that_it_is_one() -> None:
+    told = json.loads(as_json(replace(REVIEW, since="a" * 40, demonstration=True)))
+    jsonschema_rs.validate(json.loads(json_schema()), told)
+    assert (told["change"]["since"], told["demonstration"]) == ("a" * 40, True)
+
+
+def test_a_report_of_before_these_fields_is_one_still() -> None:
+    told = json.loads(as_json(REVIEW))
+    for inner, names in ((told, ("shown", "demonstration")), (told["change"], ("since", "changed"))):
+        for name in names:
+            del inner[name]
+    del told["findings"][0]["scope"]
+    jsonschema_rs.validate(json.loads(json_schema()), told)
+    assert ReviewJson.model_validate(told).shown == 0
 
 
 def test_the_published_schema_is_the_one_in_the_docs() -> None:

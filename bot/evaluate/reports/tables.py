@@ -11,6 +11,11 @@ from bot.reports.safe import plain
 from bot.review.summary import counted
 
 UNKNOWN = "-"
+LONGEST = 100  # characters of a reason or a name
+INTERVALS = (
+    f"Intervals are of 95%, by a bootstrap of {ROUNDS:,} rounds over the cases. One without width says that all cases"
+    " agree, not that the next one would."
+)
 FOUND = ("recall", "explained_recall", "false_alarms", "clean_with_alarm")
 SAID = ("precision", "precision_on_bugs", "comments_per_100_lines", "placed")
 
@@ -30,9 +35,9 @@ def opening(evaluation: Evaluation) -> list[str]:
     clean = len(evaluation.cases) - evaluation.bugs
     sentences = [f"{counted(evaluation.bugs, 'bug case')} and {counted(clean, 'clean case')}."]
     for one in evaluation.configurations:
-        asked = f"{plain(one.model)} on {plain(one.server)}" if one.model else "no model was asked"
+        asked = f"{_line(one.model)} on {_line(one.server)}" if one.model else "no model was asked"
         failed = f"; {counted(one.failed, 'case')} failed" if one.failed else ""
-        sentences.append(f"{plain(one.name)}: {asked}, {len(one.rows)} of {len(evaluation.cases)} cases{failed}.")
+        sentences.append(f"{_line(one.name)}: {asked}, {len(one.rows)} of {len(evaluation.cases)} cases{failed}.")
     if evaluation.interrupted:
         sentences.append("It was interrupted: this is what was measured until then.")
     return sentences
@@ -54,8 +59,8 @@ def _reading(evaluation: Evaluation) -> str:
     untold = sum(not defect.topic for case in evaluation.cases for defect in case.defects)
     without = f" {counted(untold, 'defect')} have no topic, and no part in explained recall." if untold else ""
     return (
-        f"A comment hits a defect within {SLACK} lines of it, on its side of the diff, and explains it if its words match"
-        " the topic too. Overlap alone is worth nothing: the reviewers without a model show what it is to be had for."
+        f"A comment hits a defect within {SLACK} lines of it, on its side of the diff, and explains it if its words"
+        " match the topic too. Overlap alone is cheap: the reviewers without a model show what it is to be had for."
         " A failed bug case wasn't found; a failed clean one is left out." + without
     )
 
@@ -63,10 +68,10 @@ def _reading(evaluation: Evaluation) -> str:
 def _estimates(title: str, evaluation: Evaluation, names: tuple[str, ...], note: str = "") -> Table:
     heads = ("", *(BY_NAME[name].title for name in names), "Failed")
     rows = tuple(
-        (_name(one), *(interval(one.estimates[name], BY_NAME[name]) for name in names), str(one.failed))
+        (named(one), *(interval(one.estimates[name], BY_NAME[name]) for name in names), str(one.failed))
         for one in evaluation.reviewers
     )
-    return Table(title, heads, rows, note or f"95% bootstrap intervals over cases, {ROUNDS:,} rounds.")
+    return Table(title, heads, rows, note or INTERVALS)
 
 
 def _efforts(evaluation: Evaluation) -> Table:
@@ -74,7 +79,7 @@ def _efforts(evaluation: Evaluation) -> Table:
     rows = tuple(_effort(one) for one in evaluation.configurations)
     note = "Seconds are what the answers took, one after the other, when they were first asked for."
     dropped = [
-        f"{plain(one.name)} had {count} suggestions dropped: {plain(reason)}."
+        f"{_line(one.name)} had {count} suggestions dropped: {_line(reason)}."
         for one in evaluation.configurations
         for reason, count in one.dropped.items()
     ]
@@ -86,7 +91,7 @@ def _effort(one: Reviewer) -> tuple[str, ...]:
     cached = one.estimates["cached"].value
     dropped = sum(one.dropped.values())
     return (
-        plain(one.name),
+        _line(one.name),
         f"{effort.requests:,}",
         f"{effort.replayed:,}",
         f"{effort.prompt_tokens:,}",
@@ -102,7 +107,7 @@ def _differences(evaluation: Evaluation) -> Table:
     told = {(one.name, one.metric): one for one in evaluation.differences}
     rows = tuple(
         (
-            f"{plain(one.name)} - {plain(evaluation.configurations[0].name)}",
+            f"{_line(one.name)} - {_line(evaluation.configurations[0].name)}",
             *(interval(told[one.name, name].estimate, BY_NAME[name], signed=True) for name in names),
         )
         for one in evaluation.configurations[1:]
@@ -115,17 +120,17 @@ def _cases(evaluation: Evaluation) -> Table:
     asked = evaluation.configurations
     by_case = [{row.case: row for row in one.rows} for one in asked]
     rows = tuple(
-        (plain(case.id), case.kind, plain(case.category), *(_outcome(rows.get(case.id)) for rows in by_case))
+        (_line(case.id), case.kind, _line(case.category), *(_outcome(rows.get(case.id)) for rows in by_case))
         for case in evaluation.cases
     )
-    return Table("Cases", ("", "Kind", "Category", *(plain(one.name) for one in asked)), rows)
+    return Table("Cases", ("", "Kind", "Category", *(_line(one.name) for one in asked)), rows)
 
 
 def _outcome(row: Row | None) -> str:
     if row is None:
         return "not measured"
     if row.failed:
-        return f"failed: {plain(row.failed)}"
+        return f"failed: {_line(row.failed)}"
     if row.kind == "clean":
         return counted(row.comments, "alarm") if row.comments else "clean"
     found = "missed" if not row.hit else "explained" if row.explained == row.defects else "hit"
@@ -144,5 +149,11 @@ def interval(estimate: Estimate, metric: Metric, *, signed: bool = False) -> str
     return f"{value} ({form.format(estimate.low)}{dash}{form.format(estimate.high)})"
 
 
-def _name(one: Reviewer) -> str:
-    return f"no model: {one.name}" if one.baseline else plain(one.name)
+def named(one: Reviewer) -> str:
+    return f"no model: {one.name}" if one.baseline else _line(one.name)
+
+
+def _line(text: str) -> str:
+    """Words of others on one line."""
+    text = " ".join(plain(text).split())
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
