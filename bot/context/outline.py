@@ -38,7 +38,7 @@ _NAME_NODES = frozenset({"variable_declaration", "name"})  # where no field lead
 _WORD = re.compile(r"operator\s*\S+|~?[^\W\d][\w$-]*[?!=]?|[^\s\w]+")
 _TAIL = re.compile(r"\s*(?:[{:=]|=>)$")
 _HASH = frozenset({"bash", "php", "python", "ruby"})  # where `#` opens a comment
-_IMPORTED = re.compile(r"[^\W\d]\w+")
+_IMPORTED = re.compile(r"[^\W\d]\w*")
 
 
 @dataclass(frozen=True, slots=True)

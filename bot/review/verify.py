@@ -1,10 +1,10 @@
 """The second look: each draft is doubted once, in the conversation that brought it forth, so that the server has all
 but the question computed already.
 
-Two forms. A `question` is answered Yes or No, and the probability of Yes is read from the log-probabilities of the first
-token; what is less likely than the profile's threshold is refuted. A `judgement` is an answer in words with a verdict
-at its end; it also stands in where a server tells no log-probabilities. What brings no verdict is unverified, and told
-as that.
+Two forms. A `question` is answered Yes or No, and the probability of Yes is read from the log-probabilities of the
+first token; what is less likely than the profile's threshold is refuted. A `judgement` is an answer in words with a
+verdict at its end; it also stands in where a server tells no log-probabilities. What brings no verdict is unverified,
+and told as that.
 """
 
 from __future__ import annotations

@@ -150,7 +150,8 @@ class ModelServer(HttpServer):
     `context` is the length of the model. `overflow="refuse"` is an older vLLM (0.15), which refuses a `max_tokens`
     that doesn't fit behind the prompt instead of shortening it. `schema` and `json_object` tell whether such a
     response format binds the model, is taken and "ignored", or is refused with a 400 (False); `tools=False` refuses
-    tools; `logprobs=False` passes over the wish for them. `slots` are the requests in work at once, `loading` is how many requests find llama.cpp still loading.
+    tools; `logprobs=False` passes over the wish for them. `slots` are the requests in work at once,
+    `loading` is how many requests find llama.cpp still loading.
 
     `requests` are the chat requests in their order, refused ones too, and `cancelled` those whose client left before
     it had its answer. `received` and `paths` (http.py) know of whatever else came in.

@@ -125,7 +125,7 @@ def test_markdown_shows_foreign_text_as_text() -> None:
         quote="````\n```suggestion\nrm -rf\n```",
     )
     told = as_markdown(replace(REVIEW, findings=(evil,)))
-    assert "\\!\\[x\\](http://evil.example/x.png) \\<img src=x\\>" in told
+    assert "\\!\\[x\\](http:/\u200b/evil.example/x.png) \\<img src=x\\>" in told
     assert "\\# heading" in told
     assert "\\<\\!-- marker --\\>" in told
     assert "\n`````\n````\n```suggestion\nrm -rf\n```\n`````" in told
