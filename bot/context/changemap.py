@@ -13,6 +13,7 @@ from bot.diff.change import FileDiff, Status, path_shown, printable
 from bot.diff.masks import masked, revealed
 
 _REST = 24  # characters kept free for `and 12345 more files`
+_FOR_SIGNATURES = 1 / 3  # of the room, where there isn't room for all files
 # What a reviewer must know of first, where there isn't room for all.
 _ORDER = (
     Role.SOURCE, Role.SCHEMA, Role.MIGRATION, Role.WORKFLOW, Role.INFRASTRUCTURE, Role.DEPENDENCIES, Role.BUILD,
@@ -23,27 +24,39 @@ _ORDER = (
 def change_map(files: Sequence[FileDiff], signatures: Mapping[str, Sequence[SignatureChange]], room: int) -> str:
     """A line for each file, in the order of the change, and under it one for each changed signature, by path.
 
-    Within `room` characters, but for the first line. Files go before signatures, and code before what isn't.
+    Within `room` characters, but for the first line. Where that is short, code goes before what isn't, and the lines of
+    files leave some of it to signatures.
     """
     opening = f"The change touches {len(files)} file{'s' if len(files) != 1 else ''}:\n"
     heads = [_file(file) for file in files]
+    whole = sum(map(len, heads)) <= room
     ranked = sorted(range(len(files)), key=lambda at: (_ORDER.index(role_of(files[at].path)), at))
-    left = room if sum(map(len, heads)) <= room else room - _REST
-    kept: set[int] = set()
-    for at in ranked:
-        if len(heads[at]) <= left:
-            left -= len(heads[at])
-            kept.add(at)
-    under: dict[int, list[str]] = {}
-    for at in ranked:
-        for line in map(_signature, signatures.get(files[at].path, ()) if at in kept else ()):
-            if len(line) <= left:
-                left -= len(line)
-                under.setdefault(at, []).append(line)
+    purse = _Purse(room if whole else room - _REST)
+    share = 0 if whole else int(purse.left * _FOR_SIGNATURES) * any(signatures.values())
+    kept = {at for at in ranked if purse.takes(heads[at], spare=share)}
+    under = {
+        at: [line for line in map(_signature, signatures.get(files[at].path, ())) if purse.takes(line)]
+        for at in ranked
+        if at in kept
+    }
+    kept |= {at for at in ranked if at not in kept and purse.takes(heads[at])}
     lines = [line for at in sorted(kept) for line in (heads[at], *under.get(at, ()))]
     missing = len(files) - len(kept)
     rest = f"and {missing} more file{'s' if missing != 1 else ''}\n" if missing and room >= _REST else ""
     return opening + "".join(lines) + rest
+
+
+class _Purse:
+    """Characters that are left."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+    def takes(self, line: str, *, spare: int = 0) -> bool:
+        """Whether there is room for `line` beside `spare`; if so, it is spent."""
+        fits = len(line) + spare <= self.left
+        self.left -= len(line) * fits
+        return fits
 
 
 def _file(file: FileDiff) -> str:

@@ -72,7 +72,8 @@ _FAMILIES = {
 _SHEBANG = re.compile(rb"#![^\n]*?\b(python|node|ruby|php|bash|dash|ksh|zsh|sh|kotlin|scala|swift)[\d.]*\b(?![/-])")
 _PROGRAMS = {"node": "javascript", "dash": "bash", "ksh": "bash", "zsh": "bash", "sh": "bash"}
 _CPP = re.compile(
-    rb"^[ \t]*(namespace\b[^;{]*\{|template[ \t]*<|class[ \t]+\w+|using[ \t]+\w|(public|private|protected)[ \t]*:)",
+    rb"^[ \t]*(namespace\b[^;{]{0,200}\{|template[ \t]*<|class[ \t]+\w+|using[ \t]+\w"
+    rb"|(public|private|protected)[ \t]*:)",
     re.MULTILINE,
 )
 

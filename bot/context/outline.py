@@ -19,6 +19,7 @@ HEAD = 240  # characters of a signature
 SMALL = 160  # bytes up to which the whole of a struct or an enum is its signature
 KINDS = ("function", "method", "impl", "class", "module", "type", "declaration", "constant")  # the first that fits
 SCOPES = frozenset({"function", "method", "impl", "class", "module"})
+_AROUND = ("opening", "wrapper")
 _HOLDERS = ("class", "impl")
 
 _BODIES = frozenset(
@@ -38,6 +39,13 @@ _NAME_NODES = frozenset({"variable_declaration", "name"})  # where no field lead
 _WORD = re.compile(r"operator\s*\S+|~?[^\W\d][\w$-]*[?!=]?|[^\s\w]+")
 _TAIL = re.compile(r"\s*(?:[{:=]|=>)$")
 _HASH = frozenset({"bash", "php", "python", "ruby"})  # where `#` opens a comment
+_IMPORTING = {
+    "bash": (".", "source"),
+    "javascript": ("require",),
+    "ruby": ("require", "require_relative", "include", "extend"),
+    "tsx": ("require",),
+    "typescript": ("require",),
+}
 _IMPORTED = re.compile(r"[^\W\d]\w*")
 
 
@@ -85,13 +93,28 @@ def outline(path: str, content: bytes) -> Outline | None:
     found = QueryCursor(query(language)).captures(tree.root_node)
     definitions = tuple(_definitions(found, content, language))
     own = {(definition.name, definition.line) for definition in definitions}
-    uses = ((_text(node, content), _row(node)) for node in found.get("use", ()))
+    uses = {
+        (_text(node, content), _row(node)) for node in found.get("use", ()) if node.end_byte > node.start_byte
+    } - own
     return Outline(
         definitions=definitions,
-        uses=tuple(sorted({use for use in uses if use[0] and use not in own}, key=lambda use: (use[1], use[0]))),
-        imports=frozenset(word for node in found.get("import", ()) for word in _IMPORTED.findall(_text(node, content))),
+        uses=tuple(sorted(uses, key=lambda use: (use[1], use[0]))),
+        imports=frozenset(_imports(found, uses, content, language)),
         statements=tuple((_row(node), _last_row(node)) for node in tree.root_node.children),
     )
+
+
+def _imports(
+    found: dict[str, list[Node]], uses: Iterable[tuple[str, int]], content: bytes, language: str
+) -> Iterator[str]:
+    """The words of import statements, and of lines with a call that imports."""
+    for node in found.get("import", ()):
+        yield from _IMPORTED.findall(_text(node, content))
+    importing = _IMPORTING.get(language, ())
+    rows = {row for name, row in uses if name in importing}
+    lines = content.split(b"\n") if rows else []
+    for row in rows:
+        yield from _IMPORTED.findall(lines[row - 1].decode("utf-8", "surrogateescape"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +129,13 @@ class _Open:
 def _definitions(found: dict[str, list[Node]], content: bytes, language: str) -> Iterator[Definition]:
     lines = content.split(b"\n")
     stack: list[_Open] = []
-    around: list[_Open] = []  # what was opened since the last definition, the outermost first
+    around: list[_Open] = []  # what began since the last definition and goes on, the outermost first
     last = 0
     for kind, node in _in_order(found):
         while stack and stack[-1].node.end_byte <= node.start_byte:
             stack.pop()
         around = [outer for outer in around if outer.node.end_byte > node.start_byte]
-        if kind in ("opening", "wrapper"):
+        if kind in _AROUND:
             around.append(_Open(node, kind, ()))
             continue
         own = _names(node, content)
@@ -122,6 +145,7 @@ def _definitions(found: dict[str, list[Node]], content: bytes, language: str) ->
         if kind == "function" and (len(own) > 1 or (outer and outer.kind in _HOLDERS)):
             kind = "method"  # noqa: PLW2901
         names = (*(outer.names if outer else ()), *own)
+        around = _right_around(node, around)
         head, opens = _head(node, kind, content, language, around)
         first = around[0].node if around else node
         start = _with_comments(_row(first), lines, language, last)
@@ -134,22 +158,30 @@ def _definitions(found: dict[str, list[Node]], content: bytes, language: str) ->
             last = _last_row(node)
 
 
+def _right_around(node: Node, around: Sequence[_Open]) -> list[_Open]:
+    """Those of `around` with nothing between them and `node`: a function in an argument is no part of a `const`."""
+    kept: list[_Open] = []
+    for outer in reversed(around):
+        if all(child.id != node.id for child in outer.node.children):
+            break
+        kept.insert(0, outer)
+        node = outer.node
+    return kept
+
+
 def _in_order(found: dict[str, list[Node]]) -> Iterator[tuple[str, Node]]:
-    """The definitions, and what stands around them, from the top of the file; a node once, by its first kind."""
+    """The definitions, and what stands around them, from the top of the file; a definition once, by its first kind."""
+    kinds = (*_AROUND, *KINDS)
     ranked = [
-        (node.start_byte, -node.end_byte, rank, node)
-        for rank, kind in enumerate(("opening", "wrapper", *KINDS))
-        for node in found.get(kind, ())
+        (node.start_byte, -node.end_byte, rank, node) for rank, kind in enumerate(kinds) for node in found.get(kind, ())
     ]
     ranked.sort(key=lambda item: item[:3])
-    kinds = ("opening", "wrapper", *KINDS)
     seen = (-1, -1)
     for start, end, rank, node in ranked:
-        if rank < 2:
+        if kinds[rank] in _AROUND or (start, end) != seen:
             yield kinds[rank], node
-        elif (start, end) != seen:
+        if kinds[rank] not in _AROUND:
             seen = (start, end)
-            yield kinds[rank], node
 
 
 def _names(node: Node, content: bytes) -> tuple[str, ...]:

@@ -7,6 +7,8 @@
 - wrapper: what stands around it and doesn't, with its decorators;
 - use: the name of what is called, made, decorated with or inherited from;
 - import: a statement that names other files.
+
+No predicates: the binding of tree-sitter asks for all the rest of a file to compare a word.
 """
 
 from __future__ import annotations
@@ -24,7 +26,6 @@ _JAVASCRIPT = """
 (new_expression constructor: [(identifier) @use (member_expression property: (property_identifier) @use)])
 (decorator (identifier) @use)
 (import_statement) @import
-((call_expression function: (identifier) @_name) @import (#eq? @_name "require"))
 """
 _JSX = """
 [(jsx_opening_element name: (identifier) @use) (jsx_self_closing_element name: (identifier) @use)]
@@ -58,7 +59,6 @@ QUERIES = {
 (function_definition) @function
 (program (variable_assignment) @constant)
 (command name: (command_name (word) @use))
-((command name: (command_name (word) @_name)) @import (#any-of? @_name "source" "."))
 """,
     "c": _C,
     "c_sharp": """
@@ -163,7 +163,6 @@ QUERIES = {
 (call method: (identifier) @use)
 (call receiver: (constant) @use)
 (superclass (constant) @use)
-((call method: (identifier) @_name) @import (#any-of? @_name "require" "require_relative" "include" "extend"))
 """,
     "rust": """
 [(function_item) (macro_definition)] @function

@@ -78,7 +78,7 @@ _RULES = {
         r"\.(html?|jinja2?|j2|erb|haml|slim|ejs|hbs|handlebars|mustache|twig|blade\.php|cshtml|razor|jsp)$",
         r"\.(tmpl|gotmpl|tpl|liquid|pug)$",
     ),
-    Role.STYLE: _any(r"\.(css|scss|sass|less|styl)$"),
+    Role.STYLE: _any(r"\.(css|scss|sass|less)$"),
     Role.SOURCE: _any(
         r"\.(py|pyi|pyw|pyx|js|jsx|mjs|cjs|ts|tsx|mts|cts|vue|svelte|astro|go|rs|java|kt|kts|scala|sc|groovy|clj|cljs)$",
         r"\.(c|h|cc|cpp|cxx|c\+\+|hh|hpp|hxx|inl|ipp|cu|cuh|m|mm|swift|cs|fs|vb|rb|rake|php|phtml|pl|pm|lua|r|jl|d)$",

@@ -19,7 +19,8 @@ _CONSTRUCTORS = frozenset({"__init__", "__construct", "constructor", "initialize
 _SHORTEST = 3  # characters of a name that is looked up though it isn't called
 
 _NAME = re.compile(r"(\.|->|::)?([^\W\d]\w*)(?:[!?]?(?:::<[^<>()]*>|<[^<>()]*>)?(\())?")
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"|' r"'(?:[^'\\]|\\.)*'")
+# An open `"` goes to the end of its line; a `'` may be an apostrophe or a lifetime. Each is looked through only once.
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*(?:"|$)|' r"'(?:[^'\\]|\\.){0,200}'")
 _COMMENT = re.compile(r"(?:^|\s)(?://|#(?!define|elif|if|\[)|\*\s|/\*).*")
 
 

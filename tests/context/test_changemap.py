@@ -38,8 +38,11 @@ def test_each_file_has_a_line_and_each_changed_signature_one_below_it():
     )
 
 
-def test_where_room_is_short_code_goes_before_the_rest_and_files_before_signatures():
+def test_where_room_is_short_code_goes_before_the_rest_and_leaves_some_to_signatures():
     assert change_map(FILES, SIGNATURES, 90) == (
+        "The change touches 4 files:\nbank/account.py +12 -3\n  Account: new: def close(self)\nand 3 more files\n"
+    )
+    assert change_map(FILES, {}, 90) == (
         "The change touches 4 files:\nbank/account.py +12 -3\ntests/test_account.py (test) added\nand 2 more files\n"
     )
 

@@ -79,6 +79,21 @@ def test_a_statement_at_the_top_is_a_scope_of_its_lines():
     assert scope == Scope("statement", (), 1, 1, 1, 5, "describe('x', () => {")
 
 
+def test_a_function_in_an_argument_begins_where_it_begins():
+    text = b"const app = make(() => {\n  a()\n\n  function inner() {\n    b()\n  }\n})\n"
+    scope = scope_at("a.js", text, (5, 5))
+    assert scope == Scope("function", ("inner",), 4, 4, 4, 6, "function inner()")
+    text = b"const a = 1\n\nexport const f = (x) => {\n  b()\n}\n"
+    assert scope_at("a.js", text, (4, 4)) == Scope("function", ("f",), 3, 3, 3, 5, "export const f = (x)")
+
+
+def test_a_template_belongs_to_what_it_is_a_template_of():
+    text = b"template <typename T>\nclass A {\n  int b;\n  int c;\n};\n"
+    assert scope_at("a.cpp", text, (3, 3)) == Scope(
+        "class", ("A",), 1, 2, 2, 5, "template <typename T> class A { int b; int c; }"
+    )
+
+
 def test_without_a_grammar_the_block_is_what_is_indented_under_a_line():
     text = b"jobs:\n  test:\n    steps:\n      - run: a\n\n      - run: b\n  lint:\n    steps: []\n"
     scope = scope_at("ci.yml", text, (6, 6))

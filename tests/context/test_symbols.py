@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -130,3 +132,28 @@ def test_names_on_added_lines_are_used_what_is_called_first():
 def test_the_index_of_concatenated_garbage_comes_to_an_end(path: str):
     text = b"".join(snippet.content[at % 50 :: 2] for at, snippet in enumerate(SNIPPETS))
     index_file(path, text * 3)
+
+
+def test_a_long_line_of_quotes_is_read_in_no_time():
+    started = time.process_time()
+    symbols_used(
+        [Line(None, 1, '"' + '\\"' * 200_000), Line(None, 2, "'" + "\\'" * 20_000), Line(None, 3, "a<" * 200_000)]
+    )
+    assert time.process_time() - started < 10
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("a.py", "def f(): g()"),
+        ("a.rb", "A = f(1)"),
+        ("a.ts", "export class A { @x() f(a: B): D { return new E() } }"),
+        ("a.js", "export const f = (a) => g(a)"),
+        ("a.sh", "f 1"),
+        ("a.c", "int f(int a) { return g(a); }"),
+    ],
+)
+def test_the_time_for_a_file_grows_with_its_length_alone(path: str, line: str):
+    started = time.process_time()
+    assert index_file(path, f"{line}\n".encode() * 8_000).uses
+    assert time.process_time() - started < 5
