@@ -180,9 +180,7 @@ def _where(repository: str, hub: Hub, environment: Mapping[str, str], *, by_api_
     return Where(checkout, hub.server_url, environment, ours=ours, token=hub.token)
 
 
-def _keep(
-    review: Review, folder: Path, environment: Mapping[str, str], forms: Collection[str] = tuple(_FILES)
-) -> None:
+def _keep(review: Review, folder: Path, environment: Mapping[str, str], forms: Collection[str] = tuple(_FILES)) -> None:
     """Before anything is posted: what a model took minutes for isn't lost to a bad gateway."""
     for form in forms:
         name = _FILES[form]

@@ -18,6 +18,7 @@ from bot.review.skips import SkipRules
 
 REPOSITORY_FILE = ".github/patchwright.yml"
 PREFIX = "PATCHWRIGHT_"
+LISTS = ("ignore", "around")  # a line each
 FILE_ONLY = ("skip", "mute")  # what no single word can say
 
 
@@ -41,6 +42,9 @@ class Settings(BaseModel):
     language: str = Field("English", min_length=1, max_length=40, description="Language of the findings.")
     instructions: str = Field("", max_length=4000, description="House rules that the model is told.")
     ignore: tuple[str, ...] = Field((), description="Files not to review: patterns as in a .gitignore file.")
+    around: tuple[Literal["scope", "symbols"], ...] = Field(
+        (), description="What is shown around each hunk, a line each: `scope`, `symbols`. Empty: nothing."
+    )
     second_look: Literal["auto", "off", "question", "judgement"] = Field(
         "auto", description="How each finding is doubted before it is told. `auto`: as suits the model."
     )
@@ -110,7 +114,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     for key in Settings.model_fields:
         value = environment.get(PREFIX + key.upper(), "")
         if value and key not in FILE_ONLY:
-            told[key] = [line.strip() for line in value.splitlines() if line.strip()] if key == "ignore" else value
+            told[key] = [line.strip() for line in value.splitlines() if line.strip()] if key in LISTS else value
     return told
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from bot import config as configuration
 from bot.asking import ask
 from bot.config import REPOSITORY_FILE, Config, File, Settings
-from bot.diff.change import Failed
+from bot.diff.change import Failed, Skipped
 from bot.errors import BadInput, ForgeError, Interrupted, ModelError
 from bot.github.client import Patience
 from bot.github.connect import API, connect
@@ -176,15 +176,19 @@ def with_holes(review: Review) -> Review:
     and what nobody has read is no success.
     """
     coverage = review.coverage
-    holes = [item for item in coverage.skipped if item.reason.startswith("unreadable")]
+    holes = [item for item in coverage.skipped if _unreadable(item)]
     if not holes:
         return review
     coverage = replace(
         coverage,
-        skipped=tuple(item for item in coverage.skipped if item not in holes),
+        skipped=tuple(item for item in coverage.skipped if not _unreadable(item)),
         failed=(*coverage.failed, *(Failed(item.path, item.hunks, item.reason) for item in holes)),
     )
     return replace(review, coverage=coverage, summary=summarise(coverage, review.findings, review.unplaced))
+
+
+def _unreadable(item: Skipped) -> bool:
+    return item.reason.startswith("unreadable")
 
 
 def _hearsay(review: Review, settings: Settings) -> Review:

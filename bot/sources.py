@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from platformdirs import user_cache_path
+
 from bot.config import REPOSITORY_FILE, File
+from bot.context.around import Reach
+from bot.context.indexing import index_commit
+from bot.context.symbols import Index
 from bot.diff.change import Change
 from bot.diff.filters import ATTRIBUTES, MARK_WITHIN
 from bot.diff.patch import read_patch
@@ -16,6 +21,7 @@ from bot.errors import BadInput
 from bot.review.review import Surroundings
 from bot.worktree import WorkTree, open_work_tree
 
+_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _RANGE = re.compile(r"(?P<base>.*?)\.{2,3}(?P<head>.*)")
 
 
@@ -80,7 +86,24 @@ def surroundings_of(tree: WorkTree, change: Change) -> Surroundings:
         return Surroundings({}, {})
     paths = [file.path for file in change.files]
     blobs = {file.new_blob for file in change.files if file.new_blob and file.hunks and file.new_mode != "160000"}
-    return Surroundings(tree.attributes(change.base, ATTRIBUTES, paths), tree.tops(sorted(blobs), MARK_WITHIN))
+    tops = tree.tops(sorted(blobs), MARK_WITHIN)
+    return Surroundings(tree.attributes(change.base, ATTRIBUTES, paths), tops, _reach(tree, change))
+
+
+def _reach(tree: WorkTree, change: Change) -> Reach | None:
+    """Into commits; what is staged has none yet."""
+    if not _COMMIT.fullmatch(change.head):
+        return None
+    cache = tree.environment.get("PATCHWRIGHT_CACHE") or user_cache_path("patchwright")
+
+    def index(names: Collection[str]) -> Index:
+        return index_commit(tree, change.head, folder=Path(cache) / "symbols", only=names)
+
+    return Reach(
+        after=lambda path: tree.file_at(change.head, path),
+        before=lambda path: tree.file_at(change.base, path),
+        index=index,
+    )
 
 
 def _config_of(tree: WorkTree, change: Change) -> tuple[File | None, tuple[str, ...]]:

@@ -27,10 +27,14 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """What one request carries of the change: Hunks, or parts of one, of a single file."""
+    """What one request carries of the change: Hunks, or parts of one, of a single file.
+
+    `around` are texts on what stands around them, each with its kind.
+    """
 
     file: FileDiff
     hunks: tuple[Hunk, ...]
+    around: tuple[tuple[str, str], ...] = ()
 
     @property
     def indices(self) -> frozenset[int]:

@@ -218,9 +218,7 @@ def _resolve(forge: Forge, current: Plan, notes: list[str]) -> None:
             return
 
 
-def _check(
-    forge: Forge, review: Review, current: Plan, settings: Settings, notes: list[str], *, trusted: bool
-) -> None:
+def _check(forge: Forge, review: Review, current: Plan, settings: Settings, notes: list[str], *, trusted: bool) -> None:
     """Only an App or an Action's own token may make one; elsewhere the exit code has to do."""
     verdict = conclusion(review, current, settings.fail_on)
     if verdict == "success" and not trusted:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
+from bot.context.around import Reach
 from bot.diff.change import Change, FileDiff, Status
 from bot.diff.filters import ATTRIBUTES
 from bot.errors import BadInput
@@ -48,7 +50,9 @@ def read_change(forge: Forge, pull: PullRequest, where: Where, say: Callable[[st
     """`say` takes a sentence on what was read how."""
     listing = forge.files(pull.number)
     compared = forge.compare(pull.base_sha, pull.head_sha)
-    read = _by_git(pull, compared.merge_base, listing, where, say) or _by_api(forge, pull, compared, listing, where)
+    read = _by_git(forge, pull, compared.merge_base, listing, where, say) or _by_api(
+        forge, pull, compared, listing, where
+    )
     return Read(*read, listing, compared)
 
 
@@ -63,18 +67,27 @@ def _by_api(
     if not listing.complete:
         files.append(FileDiff("(more files)", "(more files)", Status.MODIFIED, 0, 0, 1, problem=_MORE))
     change = Change(compared.merge_base, pull.head_sha, tuple(files))
+    reach = _reach(forge, change)
     rules = forge.content(".gitattributes", pull.base_sha)
     if not rules:
-        return change, Surroundings({}, {})
+        return change, Surroundings({}, {}, reach)
     try:
         found = attributes_by(rules, where.environment, ATTRIBUTES, [file.path for file in listing.files])
     except BadInput:  # no git on this machine
         found = {}
-    return change, Surroundings(found, {})
+    return change, Surroundings(found, {}, reach)
+
+
+def _reach(forge: Forge, change: Change) -> Reach:
+    """The few files that are asked for, each once; there is nothing to index."""
+    return Reach(
+        after=cache(lambda path: forge.content(path, change.head)),
+        before=cache(lambda path: forge.content(path, change.base)),
+    )
 
 
 def _by_git(
-    pull: PullRequest, base: str, listing: Listing, where: Where, say: Callable[[str], None]
+    forge: Forge, pull: PullRequest, base: str, listing: Listing, where: Where, say: Callable[[str], None]
 ) -> tuple[Change, Surroundings] | None:
     """From the checkout; from a fetch of its own if GitHub doesn't show all of it; else None."""
     address = f"{where.server_url.rstrip('/')}/{pull.repository}.git"
@@ -84,13 +97,15 @@ def _by_git(
             tree = _checkout(where)
             if tree and not tree.has(*commits):
                 tree = _fetched(tree, address, commits, where)
+            lasting = tree is not None
             if not tree and (listing.unshown or not listing.complete):
                 say("GitHub doesn't show all of this change: reading it by git")
                 tree = stack.enter_context(temporary(where.environment, address, commits, where.token))
             if not tree:
                 return None
             change = tree.between(*commits)
-            return change, surroundings_of(tree, change)
+            found = surroundings_of(tree, change)
+            return change, found if lasting else replace(found, reach=_reach(forge, change))
         except BadInput as error:
             say(f"git can't read the change ({error}): reading it by the API")
             return None

@@ -6,11 +6,11 @@ Whatever a model or the pull request said goes through `reports.safe`; only what
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
-from bot.diff.change import Side, path_shown
+from bot.diff.change import Side, Skipped, path_shown
 from bot.pulls.markers import mark
 from bot.pulls.plan import Inline, Plan, Row
 from bot.pulls.suggestions import as_block
@@ -122,10 +122,9 @@ def _table(rows: Sequence[Row], links: Links) -> list[str]:
     if not rows:
         return []
     lines = ["| | finding | where |", "|---|---|---|"]
-    lines += [
-        f"| {row.severity} {row.category} | {safe.cell(row.title[:TITLE])} | {_where(row, links)} |"
-        for row in rows[:ROWS]
-    ]
+    for row in rows[:ROWS]:
+        title = safe.cell(row.title[:TITLE]) or "without a title"
+        lines.append(f"| {row.severity} {row.category} | {title} | {_where(row, links)} |")
     more = [f"And {len(rows) - ROWS} more. {MORE}"] if len(rows) > ROWS else []
     return ["\n".join(lines), *more]
 
@@ -164,7 +163,15 @@ def _files(review: Review) -> list[str]:
 
 
 def _unread(review: Review) -> list[str]:
-    items = words.unread(review)
+    """A line for each; one in all for what an earlier run had read, lest every push list the whole change."""
+    known: list[Skipped] = []
+    others: list[Skipped] = []
+    for item in review.coverage.skipped:
+        (known if review.since and item.reason.startswith("unchanged since") else others).append(item)
+    items = words.unread(replace(review, coverage=replace(review.coverage, skipped=tuple(others))))
+    if known:
+        hunks, files = sum(item.hunks for item in known), len({item.path for item in known})
+        items.append(("skipped", f"{counted(hunks, 'hunk')} in {counted(files, 'file')}: {known[0].reason}"))
     lines = [f"- {what}: {safe.inline(text)}" for what, text in items[:ROWS]]
     if len(items) > ROWS:
         lines.append(f"- and {len(items) - ROWS} more; the JSON report names them all")

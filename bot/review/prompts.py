@@ -31,7 +31,8 @@ def shared(change: Change, *, language: str, instructions: str, room: int) -> tu
 
 def draft(prefix: tuple[Message, str], chunk: Chunk) -> tuple[Message, ...]:
     system, opening = prefix
-    question = _template("review_draft").substitute(chunk=render(chunk))
+    around = "".join(f"\n{_template(f'review_{kind}').substitute(text=text)}" for kind, text in chunk.around)
+    question = _template("review_draft").substitute(chunk=render(chunk), around=around)
     return (system, Message("user", f"{opening}\n{question}"))
 
 

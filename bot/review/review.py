@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.config import Settings
+from bot.context.around import ROOM, Reach, surround
 from bot.context.chunks import Budget, Chunk, Count, render, split
 from bot.diff.change import Change, Failed, FileDiff, Hunk, Skipped
 from bot.diff.filters import worth_reading
@@ -32,25 +33,29 @@ SAMPLE = 60_000  # characters of a file that the tokenizer is asked about; the r
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What is known of the files beside the diff: path -> {attribute: set}, and blob id -> the top of its content."""
+    """What is known of the files beside the diff: path -> {attribute: set}, blob id -> the top of its content, and what
+    else of the repository can be looked at.
+    """
 
     attributes: Mapping[str, Mapping[str, bool]]
     tops: Mapping[str, bytes]
+    reach: Reach | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The files of a change: those worth reading, and those passed over."""
+    """The files of a change: those worth reading, and those passed over; and what else can be looked at."""
 
     kept: tuple[FileDiff, ...]
     skipped: tuple[Skipped, ...]
+    reach: Reach | None = None
 
 
 def select(change: Change, surroundings: Surroundings, ignore: Sequence[str]) -> Selection:
     kept, skipped = worth_reading(
         change.files, ignore=ignore, attributes=surroundings.attributes, tops=surroundings.tops
     )
-    return Selection(tuple(kept), tuple(skipped))
+    return Selection(tuple(kept), tuple(skipped), surroundings.reach)
 
 
 def nothing_to_ask(change: Change, selection: Selection) -> Review:
@@ -74,8 +79,11 @@ async def review(
     prefix = prompts.shared(
         change, language=settings.language, instructions=settings.instructions, room=2 * profile.join
     )
-    budget = await _budget(model, profile, prefix)
+    around = settings.around if selection.reach else ()
+    budget = await _budget(model, profile, prefix, spare=ROOM // 3 if around else 0)
     chunks, unread = await _chunks(model, selection.kept, budget)
+    if around and selection.reach:
+        chunks = surround(chunks, around, selection.reach)
     concurrency = settings.concurrency or model.capabilities.slots or 1
     warmth = await _warm(model, prefix) if min(concurrency, len(chunks)) > 1 else Usage()
     doubt = _doubt(settings, profile)
@@ -105,12 +113,12 @@ def _doubt(settings: Settings, profile: ModelProfile) -> Doubt:
     return Doubt(form, threshold)
 
 
-async def _budget(model: Model, profile: ModelProfile, prefix: tuple[Message, str]) -> Budget:
-    """The profile's budget, or what the server's context leaves beside the shared prefix and the answer."""
+async def _budget(model: Model, profile: ModelProfile, prefix: tuple[Message, str], *, spare: int) -> Budget:
+    """The profile's budget, or what the server's context leaves beside the shared prefix, the answer and `spare`."""
     system, opening = prefix
     (taken,) = await model.count([system.content + opening])
     context = min(profile.context, model.capabilities.context)
-    room = context - taken - profile.answer - MARGIN
+    room = context - taken - profile.answer - MARGIN - spare
     if room < SMALLEST:
         raise ModelError(
             f"the context of {model.capabilities.model} is too small: {context} tokens, of which the instructions take"
