@@ -253,9 +253,13 @@ def _job(event: str, action: str, payload: Mapping[str, Any]) -> Job:
 
 
 def _pull(action: str, payload: Mapping[str, Any], *, by_api_only: bool) -> Job:
-    """Bots may open and push: whether theirs are reviewed is for the rules on skipping to say."""
-    if action == "labeled" and (other := _not_asked(_LabelEvent.model_validate(payload), REVIEW_LABEL)):
-        return other
+    """Bots may open and push: whether theirs are reviewed is for the rules on skipping to say.
+
+    Any other label is an occasion like a push: the job that it starts may have taken the place of a review that was
+    under way, and its success would stand for one.
+    """
+    if action == "labeled" and _not_asked(_LabelEvent.model_validate(payload), REVIEW_LABEL):
+        action = "labeled otherwise"
     told = _PullEvent.model_validate(payload)
     repository, head = told.repository.full_name, told.pull_request.head
     trusted = head.repo is not None and head.repo.full_name == repository

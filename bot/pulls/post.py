@@ -21,6 +21,7 @@ from bot.review.forge import Forge, Listing
 from bot.review.pull import PullRequest
 from bot.review.threads import Conversation, Thread
 
+VOICES = 20  # people asked about for one Thread: each costs a request, and strangers can be many
 MAY_SILENCE = ("admin", "maintain", "write", "triage")
 
 
@@ -94,7 +95,7 @@ def _silent(forge: Forge, said: Conversation) -> Iterator[str]:
     """The nodes of our Threads that somebody who may has answered with `ignore`, or with a thumbs-down."""
     for thread in said.threads:
         voices = [*thread.first.against, *_ignoring(thread)] if thread.own else []
-        if any(forge.permission(login) in MAY_SILENCE for login in dict.fromkeys(voices)):
+        if any(forge.permission(login) in MAY_SILENCE for login in [*dict.fromkeys(voices)][:VOICES]):
             yield thread.node
 
 

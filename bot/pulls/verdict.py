@@ -12,6 +12,7 @@ from bot.reports import safe
 from bot.review.findings import Review, Severity
 from bot.review.forge import Annotation, Conclusion, ReviewEvent
 
+HARMLESS = ("a lock file", "unchanged since ", "ignored by the configuration", "only renamed", "deleted")
 TITLE, MESSAGE = 255, 60_000  # characters, and bytes: GitHub's limits are 255, and 64 KB
 _LEVELS: dict[Severity, Literal["notice", "warning", "failure"]] = {
     Severity.CRITICAL: "failure",
@@ -27,10 +28,14 @@ def fails(rows: Sequence[Row], fail_on: Severity | None) -> bool:
 
 
 def event_of(review: Review, current: Plan, settings: Settings) -> ReviewEvent:
-    """COMMENT, unless the configuration asks for more. Nothing is approved that wasn't read."""
+    """COMMENT, unless the configuration asks for more. Nothing is approved that wasn't read.
+
+    What a change itself makes pass for generated or vendored isn't read, and so isn't approved.
+    """
     if settings.request_changes and fails(current.standing, settings.request_changes):
         return "REQUEST_CHANGES"
-    clean = not current.standing and not review.coverage.failed and review.coverage.hunks
+    read = not review.coverage.failed and all(item.reason.startswith(HARMLESS) for item in review.coverage.skipped)
+    clean = read and review.coverage.hunks and not current.standing
     return "APPROVE" if settings.approve and clean else "COMMENT"
 
 

@@ -21,7 +21,8 @@ from bot.review.verify import Doubt, Look, look_again
 
 INTERRUPTED = "interrupted"
 _CONFIDENCE = {"high": 0.9, "medium": 0.6, "low": 0.3}  # the model's own word for it; nothing is calibrated here
-_THOUGHTS = re.compile(r"<think>.*?</think>", re.DOTALL)
+LONGEST = 200_000  # characters of an answer: no schema of ours has room for more
+TRIES = 200  # braces at which an object may open; each costs a look at what stands before it
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -51,8 +52,8 @@ class Draft(BaseModel):
     @field_validator("quote", "title", "body")
     @classmethod
     def _clean(cls, value: str) -> str:
-        """Control characters could steer a terminal, and a secret must not travel on."""
-        return without_keys(_CONTROL.sub("", value))
+        """Control characters could steer a terminal, half a character fits no report, and no secret may travel on."""
+        return without_keys(_CONTROL.sub("", value).encode("utf-8", "replace").decode())
 
 
 class _Reply(BaseModel):
@@ -199,7 +200,7 @@ def _closed(properties: dict[str, Any]) -> dict[str, Any]:
 
 def read_answer(text: str) -> tuple[Draft, ...]:
     """The drafts in an answer. Raises BadAnswer with the first thing that is wrong with it."""
-    value = _json_object(_THOUGHTS.sub("", text))
+    value = _json_object(_said_aloud(text))
     try:
         reply = _Reply.model_validate(value)
     except ValidationError as error:
@@ -213,14 +214,22 @@ def read_answer(text: str) -> tuple[Draft, ...]:
     )
 
 
+def _said_aloud(text: str) -> str:
+    """An answer without what a reasoning model thought before it."""
+    if len(text) > LONGEST:
+        raise BadAnswer(f"it is longer than {LONGEST:,} characters")
+    return text.rpartition("</think>")[2]
+
+
 def _json_object(text: str) -> dict[str, Any]:
     """The first JSON object in `text` that holds findings: servers without schemas put prose or a fence around it."""
     decoder = json.JSONDecoder()
-    at = text.find("{")
-    while at >= 0:
+    at, tries = text.find("{"), 0
+    while at >= 0 and tries < TRIES:
+        tries += 1
         try:
             value, _ = decoder.raw_decode(text, at)
-        except ValueError:
+        except (ValueError, RecursionError):
             value = None
         if isinstance(value, dict) and "findings" in value:
             return value
