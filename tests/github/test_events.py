@@ -373,6 +373,9 @@ def fetch(kept: Path) -> None:
         archive.replace(kept)
 
 
+PULLED = ("labeled", "opened", "reopened", "ready_for_review", "synchronize")
+
+
 @pytest.mark.registry
 def test_every_example_of_every_event_is_a_job(examples):
     assert len(examples) > 50
@@ -390,7 +393,7 @@ def test_the_examples_of_what_is_acted_on_are_the_expected_jobs(examples):
         for payload in examples.get(event, [])
     }
     assert {item for item in found if item[2] is not Ignored} == {
-        *(("pull_request", action, ReviewPull) for action in ("opened", "reopened", "ready_for_review", "synchronize")),
+        *(("pull_request", action, ReviewPull) for action in PULLED),
         ("workflow_run", "completed", PostReview),
         ("merge_group", "checks_requested", Pass),
     }
