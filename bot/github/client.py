@@ -255,8 +255,10 @@ def _parsed(output: str) -> Json:
 
 
 def _unreachable(error: requests.RequestException) -> Exception:
-    """The text of such an error holds the address, which is no secret, and never a header."""
-    reason = " ".join(str(error.args[0] if error.args else error).split())[:200]
+    """In the words of the innermost cause. They may hold the address, which is no secret, and never a header."""
+    inner = error.args[0] if error.args else error
+    said = " ".join(str(getattr(inner, "reason", None) or inner).split())
+    reason = said.rpartition("): ")[2][:200]
     hint = "Is the address right, and reachable from this machine?"
     return _Ambiguous(ForgeError(f"GitHub can't be reached: {reason}", hint))
 
