@@ -495,7 +495,7 @@ def test_the_prefix_cache_counts_full_blocks_from_the_beginning() -> None:
 
 def test_a_shared_prefix_is_prefilled_once_and_counted_exactly() -> None:
     shared = "These words are the same for everybody. " * 40
-    with ModelServer(physics=Physics(prefill=200_000, decode=100_000)) as server:
+    with ModelServer(physics=Physics(prefill=2_000, decode=100_000)) as server:
         count = post(server, "/tokenize", {"prompt": shared}).json()["count"]
         asked = [lambda client, at=at: chat(client, server, f"{shared}{at} is mine") for at in range(4)]
         answers = together(server, *asked)
@@ -507,7 +507,7 @@ def test_a_shared_prefix_is_prefilled_once_and_counted_exactly() -> None:
     assert totals.cached_tokens == sum(cached)
     assert totals.prompt_tokens == sum(answer.usage.prompt_tokens for answer in answers)
     assert totals.completion_tokens == sum(answer.usage.completion_tokens for answer in answers)
-    assert totals.prefill_busy_s == pytest.approx((totals.prompt_tokens - totals.cached_tokens) / 200_000)
+    assert totals.prefill_busy_s == pytest.approx((totals.prompt_tokens - totals.cached_tokens) / 2_000)
 
 
 def test_prompts_share_one_prefill_pipe_while_answers_are_decoded_side_by_side() -> None:
