@@ -7,19 +7,19 @@ import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
-from platformdirs import user_cache_path
+from typing import TYPE_CHECKING
 
 from bot.config import REPOSITORY_FILE, File
-from bot.context.around import Reach
-from bot.context.indexing import index_commit
-from bot.context.symbols import Index
+from bot.context.reach import Reach
 from bot.diff.change import Change
 from bot.diff.filters import ATTRIBUTES, MARK_WITHIN
 from bot.diff.patch import read_patch
 from bot.errors import BadInput
 from bot.review.review import Surroundings
 from bot.worktree import WorkTree, open_work_tree
+
+if TYPE_CHECKING:
+    from bot.context.symbols import Index
 
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _RANGE = re.compile(r"(?P<base>.*?)\.{2,3}(?P<head>.*)")
@@ -94,9 +94,13 @@ def _reach(tree: WorkTree, change: Change) -> Reach | None:
     """Into commits; what is staged has none yet."""
     if not _COMMIT.fullmatch(change.head):
         return None
-    cache = tree.environment.get("PATCHWRIGHT_CACHE") or user_cache_path("patchwright")
 
     def index(names: Collection[str]) -> Index:
+        from platformdirs import user_cache_path
+
+        from bot.context.indexing import index_commit
+
+        cache = tree.environment.get("PATCHWRIGHT_CACHE") or user_cache_path("patchwright")
         return index_commit(tree, change.head, folder=Path(cache) / "symbols", only=names)
 
     return Reach(

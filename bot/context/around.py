@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
 from bot.context.chunks import Chunk
 from bot.context.pack import names_wanted, pack_for
+from bot.context.reach import ROOM, Reach
 from bot.context.scopes import scope_at, shown
 from bot.context.signatures import SignatureChange, signatures_changed
 from bot.context.symbols import Index
 from bot.diff.change import FileDiff, Hunk, path_shown
 
 KINDS = ("scope", "symbols")
-ROOM = 3_000  # characters around a Chunk, about a thousand tokens: more distracts a small model more than it helps
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """What of the repository can be looked at: a file after the change and before it, by its path, and the Index of
-    the commit, for some names; None where there is no repository to index.
-    """
-
-    after: Callable[[str], bytes | None]
-    before: Callable[[str], bytes | None]
-    index: Callable[[Collection[str]], Index] | None = None
 
 
 def surround(chunks: Sequence[Chunk], kinds: Collection[str], reach: Reach) -> list[Chunk]:

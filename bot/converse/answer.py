@@ -13,7 +13,7 @@ from bot.github.events import Command
 from bot.pulls.apply import applied, edits_of
 from bot.pulls.markers import mark, marked
 from bot.reports import safe
-from bot.review.forge import Forge
+from bot.review.forge import Forge, Reaction
 from bot.review.pull import PullRequest
 from bot.review.summary import counted
 from bot.review.threads import Comment, Conversation, Thread
@@ -143,11 +143,10 @@ def _apply(desk: Desk, threads: list[Thread]) -> str:
     return f"{counted(len(edits), 'suggestion')} applied in {commit[:7]}.{left and f' Not applied:{left}'}"
 
 
-def _react(desk: Desk, reaction: str) -> None:
+def _react(desk: Desk, reaction: Reaction) -> None:
     """A reaction is a courtesy: without the permission for it, the rest goes on."""
-    where = "comment" if desk.command.kind == "comment" else "thread"
     try:
-        desk.forge.react(desk.command.comment_id, where, reaction)  # type: ignore[arg-type]
+        desk.forge.react(desk.command.comment_id, desk.command.kind, reaction)
     except ForgeError as error:
         desk.say(f"no reaction: {error}")
 

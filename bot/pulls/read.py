@@ -65,15 +65,15 @@ def to_read(
     state = state_of(forge.conversation(pull.number), hearsay=hearsay)
     if state.head == pull.head_sha and not full:
         return ReadBefore(state.head)
-    read = read_change(forge, pull, where, say)
-    selection = select(read.change, read.surroundings, settings.ignore)
+    change, surroundings = read_change(forge, pull, where, say)
+    selection = select(change, surroundings, settings.ignore)
     touched = None if full else touched_since(forge, pull, state, settings)
     if touched is None:
-        return ToRead(read.change, selection)
+        return ToRead(change, selection)
     say(f"reading only what changed since {state.head[:7]}")
     kept, unchanged = narrowed(selection.kept, touched, state.head)
     return ToRead(
-        read.change,
+        change,
         replace(selection, kept=tuple(kept), skipped=(*selection.skipped, *unchanged)),
         state.head,
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
-from bot.context.around import Reach
+from bot.context.reach import Reach
 from bot.diff.change import Change, FileDiff, Status
 from bot.diff.filters import ATTRIBUTES
 from bot.errors import BadInput
@@ -36,24 +36,15 @@ class Where:
     token: str = field(repr=False, default="")
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
-    """`listing` has the files as GitHub shows them, which is where comments can stand."""
-
-    change: Change
-    surroundings: Surroundings
-    listing: Listing
-    comparison: Comparison
-
-
-def read_change(forge: Forge, pull: PullRequest, where: Where, say: Callable[[str], None]) -> Read:
-    """`say` takes a sentence on what was read how."""
+def read_change(
+    forge: Forge, pull: PullRequest, where: Where, say: Callable[[str], None]
+) -> tuple[Change, Surroundings]:
+    """The change and what is known around it. `say` takes a sentence on what was read how."""
     listing = forge.files(pull.number)
     compared = forge.compare(pull.base_sha, pull.head_sha)
-    read = _by_git(forge, pull, compared.merge_base, listing, where, say) or _by_api(
+    return _by_git(forge, pull, compared.merge_base, listing, where, say) or _by_api(
         forge, pull, compared, listing, where
     )
-    return Read(*read, listing, compared)
 
 
 def _by_api(

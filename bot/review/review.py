@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.config import Settings
-from bot.context.around import ROOM, Reach, surround
 from bot.context.chunks import Budget, Chunk, Count, render, split
+from bot.context.reach import ROOM, Reach
 from bot.diff.change import Change, Failed, FileDiff, Hunk, Skipped
 from bot.diff.filters import worth_reading
 from bot.diff.parse import Unreadable, hunks_of
@@ -83,6 +83,8 @@ async def review(
     budget = await _budget(model, profile, prefix, spare=ROOM // 3 if around else 0)
     chunks, unread = await _chunks(model, selection.kept, budget)
     if around and selection.reach:
+        from bot.context.around import surround
+
         chunks = surround(chunks, around, selection.reach)
     concurrency = settings.concurrency or model.capabilities.slots or 1
     warmth = await _warm(model, prefix) if min(concurrency, len(chunks)) > 1 else Usage()
